@@ -1,0 +1,3 @@
+export { canonicalJson, type Fingerprint, type FingerprintKey, fingerprint, fingerprintKey, type Json } from './fingerprint.ts'
+export { redactor } from './redact.ts'
+export { Sensitive, sensitive } from './sensitive.ts'

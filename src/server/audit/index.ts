@@ -1,0 +1,8 @@
+/**
+ * Audit: who asked for what, and what the answer was, without one secret in clear. `broker.ts` keeps the rule that
+ * nothing happens unrecorded; `entry.ts` writes Vault's lines; `hash.ts` hides values; `file-device.ts` stores lines.
+ */
+export { AuditBroker } from './broker.ts'
+export type { AuditedMount, AuditedRequest, AuditedResponse, EntryOptions } from './entry.ts'
+export { type AuditSink, AuditWriteError, type FileDeviceOptions, openFileDevice } from './file-device.ts'
+export { createHasher, type Hasher } from './hash.ts'

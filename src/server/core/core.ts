@@ -1,0 +1,206 @@
+/**
+ * The core: storage, barrier, seal and, while unsealed, a session; and the one door to them, `handle`.
+ *
+ * It knows all of the server's folders but http, and holds no logic of theirs: the pipeline is `pipeline.ts`, the
+ * answers given while sealed are `status.ts`.
+ */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { createBarrier } from '../barrier/index.ts'
+import type { JsonObject } from '../json/index.ts'
+import { LogicalError, type Operation } from '../logical/index.ts'
+import { createSeal } from '../seal/index.ts'
+import { stageStorage, type Storage } from '../storage/index.ts'
+import type { Exchange } from './exchange.ts'
+import { runPipeline } from './pipeline.ts'
+import { replyTo, replyToError } from './reply.ts'
+import type { CoreMethod, CoreReply, CoreRequest } from './request.ts'
+import { openSession, type Session } from './session.ts'
+import { isStatusPath, type StatusHost, statusReply } from './status.ts'
+
+/** What clients gate features on: strict semver, and what this server behaves like (D1). */
+export const VAULT_VERSION = '1.14.8'
+
+export interface CoreOptions {
+  readonly storage: Storage
+  readonly storageType: 'inmem' | 'lmdb'
+  /** Unix milliseconds. Default: the system clock. */
+  readonly now?: () => number
+  /** Default: the system's generator. */
+  readonly random?: (bytes: number) => Buffer
+  /** Absolute folders in which audit files may lie. Default: none. */
+  readonly auditFolders?: readonly string[]
+  /** Told of every error that is a bug here. It never holds a request. */
+  readonly onInternalError?: (error: unknown) => void
+  readonly onAuditFailure?: (error: unknown, device: string) => void
+}
+
+export interface InitializeOptions {
+  readonly shares: number
+  readonly threshold: number
+  /** Called with the unseal keys before anything is written; if it rejects, nothing is. */
+  readonly beforeCommit?: (keys: readonly Buffer[], storeId: string) => Promise<void>
+}
+
+export interface Core {
+  handle(request: CoreRequest): CoreReply | Promise<CoreReply>
+  readonly initialized: boolean
+  readonly sealed: boolean
+  /** Empty while uninitialised. */
+  readonly storeId: string
+  /** Leaves the server sealed, as Vault does. A crash leaves it uninitialised or fully initialised. */
+  initialize(options: InitializeOptions): Promise<{ readonly keys: readonly Buffer[]; readonly rootToken: string }>
+  /** @throws when the key is not this store's, or an audit device cannot be opened. */
+  unsealWithKey(key: Buffer): Promise<void>
+  /** A new root token for whoever holds the unseal key: what Vault's generate-root gives a quorum. Never over HTTP (D5). */
+  generateRootToken(key: Buffer): Promise<string>
+  seal(): Promise<void>
+  close(): Promise<void>
+}
+
+export function createCore(options: CoreOptions): Core {
+  const { storage, now = Date.now, random = randomBytes, onInternalError = () => undefined } = options
+  const barrier = createBarrier({ lower: storage, random, now })
+  const seal = createSeal({ lower: storage, barrier, random })
+  let session: Session | undefined
+
+  const status: StatusHost = {
+    status: () => seal.status(),
+    initialize: (init) => initialize(init),
+    async submitKey(text) {
+      const result = await seal.submitUnsealKey(text)
+      if (!result.sealed) await startSession()
+      return result
+    },
+    resetUnseal: () => seal.resetUnseal(),
+    storageType: options.storageType,
+    now,
+  }
+
+  async function startSession(): Promise<void> {
+    if (session !== undefined) return
+    try {
+      session = await openSession({
+        barrier,
+        now,
+        random,
+        auditFolders: options.auditFolders ?? [],
+        onAuditFailure: options.onAuditFailure ?? (() => undefined),
+        seal: sealNow,
+      })
+    } catch (error) {
+      seal.sealNow()
+      throw error
+    }
+  }
+
+  function sealNow(): Promise<void> {
+    const ending = session
+    session = undefined
+    seal.sealNow()
+    ending?.tokens.reset()
+    // The response entry of the request that seals is still to be written: the devices close after it.
+    setImmediate(() => setImmediate(() => ending?.audit.close()))
+    return Promise.resolve()
+  }
+
+  async function initialize({ shares, threshold, beforeCommit }: InitializeOptions): Promise<{ keys: readonly Buffer[]; rootToken: string }> {
+    // Everything happens on a staged storage with a barrier of its own; one commit at the end makes it real.
+    const staged = stageStorage(storage)
+    const newBarrier = createBarrier({ lower: staged, random, now })
+    const newSeal = createSeal({ lower: staged, barrier: newBarrier, random })
+    const { keys, rootKey } = await newSeal.init({ shares, threshold })
+    newBarrier.unseal(rootKey)
+    const first = await openSession({ barrier: newBarrier, now, random, auditFolders: [], onAuditFailure: () => undefined, seal: () => Promise.resolve() })
+    const { token } = await first.tokens.createRoot()
+    await beforeCommit?.(keys, newSeal.status().storeId)
+    await staged.release()
+    newBarrier.seal()
+    return { keys, rootToken: token }
+  }
+
+  return {
+    get initialized() {
+      return seal.status().initialized
+    },
+    get sealed() {
+      return session === undefined
+    },
+    get storeId() {
+      return seal.status().storeId
+    },
+    handle(request) {
+      if (isStatusPath(request.path)) return statusReply(request, status).catch((error: unknown) => replyToError(error, onInternalError))
+      if (session === undefined) return replyToError(new LogicalError('sealed', 'Vault is sealed', 'bare'), onInternalError)
+      return handleUnsealed(request, session, now(), onInternalError)
+    },
+    initialize,
+    async unsealWithKey(key) {
+      await seal.unsealWithKey(key)
+      await startSession()
+    },
+    async generateRootToken(key) {
+      if (session === undefined) throw new LogicalError('sealed', 'Vault is sealed', 'bare')
+      seal.verifyKey(key)
+      return (await session.tokens.createRoot()).token
+    },
+    seal: sealNow,
+    async close() {
+      if (session !== undefined) await sealNow()
+      await storage.close()
+    },
+  }
+}
+
+const OPERATIONS: Readonly<Record<Exclude<CoreMethod, 'HEAD'>, Operation>> = {
+  GET: 'read',
+  LIST: 'list',
+  POST: 'update',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+}
+
+async function handleUnsealed(request: CoreRequest, session: Session, time: number, report: (error: unknown) => void): Promise<CoreReply> {
+  const refused = refuseEarly(request)
+  if (refused !== undefined) return refused
+  const operation = OPERATIONS[request.method === 'HEAD' ? 'GET' : request.method]
+  const exchange: Exchange = {
+    request,
+    id: randomUUID(),
+    time,
+    path: operation === 'list' && !request.path.endsWith('/') ? `${request.path}/` : request.path,
+    operation,
+    data: request.body ?? request.query,
+    mounted: undefined,
+    rest: '',
+    open: false,
+    caller: undefined,
+    sudo: false,
+    grantedBy: undefined,
+  }
+  try {
+    const outcome = await runPipeline(exchange, session)
+    if (outcome.kind === 'refused') return replyToError(outcome.error, report)
+    return replyTo(outcome, { id: exchange.id, path: exchange.path, operation: exchange.operation, mountType: exchange.mounted?.entry.type ?? '' })
+  } catch (error) {
+    return replyToError(error, report)
+  }
+}
+
+/** What is refused before anyone is asked who they are. */
+function refuseEarly({ method, namespace, wrapTtl, contentType, body }: CoreRequest): CoreReply | undefined {
+  const errors = (status: number, ...texts: string[]): CoreReply => ({ status, body: `${JSON.stringify({ errors: texts })}\n` })
+  if (method === 'HEAD') return errors(405)
+  // Namespaces do not exist here: acting on the root instead would read or write the wrong secret (vault-api 14.9).
+  if (namespace !== '' && namespace !== '/' && namespace !== 'root') return errors(404, 'namespace not found')
+  // Answering unwrapped what was asked for wrapped would show a secret in clear: refuse instead.
+  if (wrapTtl !== '' && wrapTtl !== '0') return errors(400, 'response wrapping is not available')
+  if (method === 'PATCH') return refusePatch(contentType, body, errors)
+  return undefined
+}
+
+function refusePatch(contentType: string, body: JsonObject | undefined, errors: (status: number, ...texts: string[]) => CoreReply): CoreReply | undefined {
+  const type = contentType.split(';')[0]?.trim().toLowerCase() ?? ''
+  if (type === 'application/merge-patch+json') return undefined
+  return errors(body === undefined || type === '' ? 400 : 415, `PATCH requires Content-Type of application/merge-patch+json, provided ${contentType}`)
+}

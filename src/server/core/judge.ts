@@ -1,0 +1,66 @@
+/** The steps that may refuse a request, one small function each. Their order is `pipeline.ts`. */
+import { LogicalError, permissionDenied } from '../logical/index.ts'
+import { cidrsAllow } from '../logical/cidr.ts'
+import type { Exchange } from './exchange.ts'
+import type { Session } from './session.ts'
+
+export function findMount(exchange: Exchange, session: Session): void {
+  const found = session.mounts.route(exchange.path)
+  if (found === undefined) return
+  exchange.mounted = found.mounted
+  exchange.rest = found.rest
+  exchange.open = found.mounted.backend.isUnauthenticated(found.rest)
+}
+
+/** One answer for a missing, unknown, expired and revoked token, and for one used from the wrong network (D2). */
+export function authenticate(exchange: Exchange, session: Session): void {
+  // An open path ignores a token: a login must not fail because an old token came along.
+  if (exchange.open) return
+  const { token, remoteAddress } = exchange.request
+  const caller = token === '' ? undefined : session.tokens.lookup(token)
+  if (caller === undefined) throw badToken()
+  if (caller.boundCidrs.length > 0 && !cidrsAllow(caller.boundCidrs, remoteAddress)) throw permissionDenied()
+  exchange.caller = caller
+}
+
+export function consumeUse(exchange: Exchange, session: Session): Promise<void> | undefined {
+  const { caller } = exchange
+  if (caller === undefined || caller.numUses === 0) return undefined
+  return session.tokens.useOnce(caller).then((left) => {
+    if (left === undefined) throw badToken()
+    exchange.caller = left
+  })
+}
+
+/** A write to what does not exist yet is a `create` for the policies, where the backend can tell (vault-api 1.2). */
+export function decideCreateOrUpdate(exchange: Exchange): void {
+  if (exchange.operation !== 'update' || exchange.mounted === undefined || exchange.open) return
+  if (exchange.mounted.backend.exists(exchange.rest) === false) exchange.operation = 'create'
+}
+
+export function authorize(exchange: Exchange, session: Session): void {
+  const { caller, mounted } = exchange
+  if (exchange.open) return
+  if (caller === undefined) throw permissionDenied()
+  const decision = session.policies.acl(caller.policies).authorize({
+    path: exchange.path,
+    operation: exchange.operation,
+    data: exchange.data,
+    wrapTtlSeconds: undefined,
+  })
+  if (!decision.allowed) throw permissionDenied()
+  if (!decision.sudo && mounted?.backend.needsSudo(exchange.rest) === true) throw permissionDenied()
+  exchange.sudo = decision.sudo
+  exchange.grantedBy = decision.grantedBy
+}
+
+export function requireMount({ mounted, path }: Exchange): void {
+  if (mounted === undefined) {
+    throw new LogicalError('unsupported-path', `no handler for route "${path}". route entry not found.`, 'bare')
+  }
+}
+
+/** Vault 1.16's text, in which clients find both words they may look for. */
+function badToken(): LogicalError {
+  return new LogicalError('permission-denied', '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n', 'bare')
+}

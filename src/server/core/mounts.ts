@@ -1,0 +1,166 @@
+/**
+ * The mount table: which backend answers below which path.
+ *
+ * Invariant: a mount is persisted before it is served and gone from the table before its data is deleted, so a crash
+ * leaves at worst data that no path reaches (vault-api 13, persistence invariant b). Mount paths end in `/`, never
+ * overlap, and never lie over or under the system's own (S41).
+ */
+import { invalidRequest, LogicalError } from '../logical/index.ts'
+import type { Backend } from '../logical/index.ts'
+import type { Storage } from '../storage/index.ts'
+
+export type MountClass = 'secret' | 'auth' | 'system'
+
+/** As stored. TTLs in seconds; 0 inherits the system's. */
+export interface MountEntry {
+  /** `secret/`, `auth/approle/` */
+  readonly path: string
+  readonly class: MountClass
+  readonly type: string
+  readonly uuid: string
+  readonly accessor: string
+  readonly description: string
+  readonly options: Readonly<Record<string, string>> | null
+  readonly config: MountConfig
+}
+
+export interface MountConfig {
+  readonly defaultLeaseTtl: number
+  readonly maxLeaseTtl: number
+  readonly listingVisibility: '' | 'hidden' | 'unauth'
+  /** Auth mounts only. */
+  readonly tokenType: string
+}
+
+export interface Mounted {
+  readonly entry: MountEntry
+  readonly backend: Backend
+}
+
+/** Stored at `core/mounts`: `{"version":1,"mounts":[MountEntry, ...]}`, without the system's own mounts. */
+const TABLE_KEY = 'mounts'
+const TABLE_VERSION = 1
+
+const RESERVED = ['sys/', 'auth/token/', 'cubbyhole/', 'identity/', 'audit/']
+
+export const INHERIT: MountConfig = { defaultLeaseTtl: 0, maxLeaseTtl: 0, listingVisibility: '', tokenType: '' }
+
+export interface MountTableOptions {
+  /** The view `core/`. */
+  readonly storage: Storage
+  /** Makes the backend of a mount; `undefined` for a type that this server does not have. */
+  readonly create: (entry: MountEntry) => Backend | undefined
+  /** Removes all that a mount stored. */
+  readonly erase: (entry: MountEntry) => Promise<void>
+  readonly random: (bytes: number) => Buffer
+  readonly uuid: () => string
+}
+
+export class MountTable {
+  readonly #options: MountTableOptions
+  readonly #mounts = new Map<string, Mounted>()
+  #longest = 0
+
+  constructor(options: MountTableOptions) {
+    this.#options = options
+  }
+
+  /** Reads the table and starts every backend in it. */
+  load(): void {
+    const bytes = this.#options.storage.get(TABLE_KEY)
+    if (bytes === undefined) return
+    const table = JSON.parse(Buffer.from(bytes).toString('utf8')) as { version: number; mounts: MountEntry[] }
+    if (table.version !== TABLE_VERSION) throw new Error(`mount table of version ${table.version}, expected ${TABLE_VERSION}`)
+    for (const entry of table.mounts) {
+      const backend = this.#options.create(entry)
+      if (backend === undefined) throw new Error(`the mount table holds ${entry.path} of type ${entry.type}, which this server does not have`)
+      this.#serve({ entry, backend })
+    }
+  }
+
+  /** A mount of the system itself: always there, never stored. */
+  addFixed(entry: MountEntry, backend: Backend): void {
+    this.#serve({ entry, backend })
+  }
+
+  /** The mount with the longest path that `path` lies in; a bare `secret` is in `secret/`. */
+  route(path: string): { readonly mounted: Mounted; readonly rest: string } | undefined {
+    let end = Math.min(path.length, this.#longest)
+    while (end > 0) {
+      const slash = path.lastIndexOf('/', end - 1)
+      if (slash === -1) break
+      const mounted = this.#mounts.get(path.slice(0, slash + 1))
+      if (mounted !== undefined) return { mounted, rest: path.slice(slash + 1) }
+      end = slash
+    }
+    const bare = path.endsWith('/') ? undefined : this.#mounts.get(`${path}/`)
+    return bare === undefined ? undefined : { mounted: bare, rest: '' }
+  }
+
+  get(path: string): Mounted | undefined {
+    return this.#mounts.get(path)
+  }
+
+  /** Sorted by path. */
+  list(wanted: 'auth' | 'secret'): MountEntry[] {
+    return [...this.#mounts.values()]
+      .map(({ entry }) => entry)
+      .filter((entry) => (entry.class === 'auth') === (wanted === 'auth'))
+      .sort((a, b) => (a.path < b.path ? -1 : 1))
+  }
+
+  /** @throws {LogicalError} for a path that is taken, overlaps or is reserved, and for an unknown type. */
+  async enable(mount: Pick<MountEntry, 'path' | 'class' | 'type' | 'description' | 'options' | 'config'>): Promise<void> {
+    const { path } = mount
+    if (!/^[^\s/]+(?:\/[^\s/]+)*\/$/.test(path)) throw invalidRequest('mount path must not be empty or hold white space')
+    const shown = mount.class === 'auth' ? path.slice('auth/'.length) : path
+    if (RESERVED.some((reserved) => path.startsWith(reserved)) || (mount.class === 'secret' && path.startsWith('auth/'))) {
+      throw new LogicalError('permission-denied', `cannot mount "${shown}"`, 'bare')
+    }
+    for (const taken of this.#mounts.keys()) {
+      if (taken.startsWith(path) || path.startsWith(taken)) throw invalidRequest(`path is already in use at ${shown === path ? taken : taken.slice('auth/'.length)}`)
+    }
+    const { random, uuid, create } = this.#options
+    const entry: MountEntry = { ...mount, uuid: uuid(), accessor: `${mount.class === 'auth' ? 'auth_' : ''}${mount.type}_${random(4).toString('hex')}` }
+    const backend = create(entry)
+    if (backend === undefined) throw invalidRequest(`plugin not found in the catalog: ${mount.type}`)
+    await this.#store([...this.#stored(), entry])
+    this.#serve({ entry, backend })
+  }
+
+  /** Nothing happens when there is no such mount. @throws {LogicalError} for the system's own mounts. */
+  async disable(path: string, refusal: string): Promise<void> {
+    const mounted = this.#mounts.get(path)
+    if (mounted === undefined) return
+    if (!isStored(mounted.entry)) throw invalidRequest(refusal)
+    this.#mounts.delete(path)
+    await this.#store(this.#stored())
+    await this.#options.erase(mounted.entry)
+  }
+
+  async change(path: string, changes: Partial<Pick<MountEntry, 'description' | 'config'>>): Promise<void> {
+    const mounted = this.#mounts.get(path)
+    if (mounted === undefined) return
+    const entry = { ...mounted.entry, ...changes }
+    await this.#store([...this.#stored().filter((other) => other.path !== path), ...(isStored(entry) ? [entry] : [])])
+    this.#mounts.set(path, { entry, backend: mounted.backend })
+  }
+
+  #serve(mounted: Mounted): void {
+    this.#mounts.set(mounted.entry.path, mounted)
+    this.#longest = Math.max(this.#longest, mounted.entry.path.length)
+  }
+
+  #stored(): MountEntry[] {
+    return [...this.#mounts.values()].map(({ entry }) => entry).filter(isStored)
+  }
+
+  #store(mounts: readonly MountEntry[]): Promise<void> {
+    const value = Buffer.from(JSON.stringify({ version: TABLE_VERSION, mounts }))
+    return this.#options.storage.commit([{ kind: 'put', key: TABLE_KEY, value }])
+  }
+}
+
+function isStored(entry: MountEntry): boolean {
+  return entry.path !== 'sys/' && entry.path !== 'auth/token/'
+}

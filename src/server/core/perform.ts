@@ -1,0 +1,42 @@
+/** What happens once a request is allowed: the backend, the token of a login, the end of a spent token. */
+import { type AuthBlock, invalidRequest, type LogicalResponse } from '../logical/index.ts'
+import type { Exchange } from './exchange.ts'
+import type { Outcome } from './reply.ts'
+import type { Session } from './session.ts'
+
+export function performRequest(exchange: Exchange): LogicalResponse | Promise<LogicalResponse> {
+  const { mounted, request } = exchange
+  if (mounted === undefined) throw new Error('a request without a mount got past the pipeline')
+  return mounted.backend.handle({
+    id: exchange.id,
+    operation: exchange.operation,
+    mountPoint: mounted.entry.path,
+    path: exchange.rest,
+    data: exchange.data ?? (Object.create(null) as Record<string, never>),
+    caller: exchange.caller,
+    clientToken: request.token,
+    sudo: exchange.sudo,
+    remoteAddress: request.remoteAddress,
+  })
+}
+
+export async function issueToken(
+  exchange: Exchange,
+  session: Session,
+  { grant, warnings = [] }: Extract<LogicalResponse, { kind: 'grant' }>,
+): Promise<Outcome> {
+  const mount = exchange.mounted?.entry
+  // Only an auth mount's open paths may log in: a grant from anywhere else is a bug, and gets no token (S19).
+  if (mount?.class !== 'auth' || !exchange.open) throw invalidRequest('this path does not log in')
+  const login: { auth: AuthBlock; warnings: readonly string[] } = await session.tokens.login(grant, {
+    path: exchange.path,
+    mountType: mount.type,
+    ttl: session.leaseTtl(mount),
+  })
+  return { kind: 'auth', auth: login.auth, warnings: [...warnings, ...login.warnings] }
+}
+
+/** A token whose last use this was is gone before the answer leaves. */
+export async function retireSpentToken({ caller }: Exchange, session: Session): Promise<void> {
+  if (caller !== undefined && session.tokens.isSpent(caller)) await session.tokens.revoke(caller)
+}

@@ -1,0 +1,104 @@
+/**
+ * The pipeline: every request below `/v1/` but the few that answer while sealed goes through these steps, in this
+ * order (vault-api 1.11).
+ *
+ * Invariant: a backend is reached only through here, after the token, the policy and the audit device have agreed, and
+ * an answer leaves only after its audit entry is stored. A refusal is audited like an answer. Fail closed: an error in
+ * any step refuses the request.
+ */
+import type { AuditBroker, AuditedRequest } from '../audit/index.ts'
+import { type AuthBlock, LogicalError } from '../logical/index.ts'
+import { authenticate, authorize, consumeUse, decideCreateOrUpdate, findMount, requireMount } from './judge.ts'
+import type { Exchange } from './exchange.ts'
+import { issueToken, performRequest, retireSpentToken } from './perform.ts'
+import { dataOf, type Outcome } from './reply.ts'
+import type { Session } from './session.ts'
+
+interface Step {
+  readonly name: string
+  readonly run: (exchange: Exchange, session: Session) => void | Promise<void>
+}
+
+/** May refuse the request. Nothing here has an effect, but for the use that a limited token spends. */
+export const JUDGE: readonly Step[] = [
+  { name: 'find-mount', run: findMount },
+  { name: 'authenticate', run: authenticate },
+  // Also for requests that are refused further down: a limited token pays for asking.
+  { name: 'consume-use', run: consumeUse },
+  { name: 'decide-create-or-update', run: decideCreateOrUpdate },
+  { name: 'authorize', run: authorize },
+  // After the policy: only who may ask learns that there is nothing.
+  { name: 'require-mount', run: requireMount },
+]
+
+/** Runs one request. Never rejects for what a client can cause: that is an outcome of kind `refused`. */
+export async function runPipeline(exchange: Exchange, session: Session): Promise<Outcome | { kind: 'refused'; error: unknown }> {
+  const refusal = await judge(exchange, session)
+  const { audit } = session
+  if (!audit.enabled) return refusal ?? perform(exchange, session)
+
+  const audited = auditedRequest(exchange)
+  const stored = audit.request(audited, refusal === undefined ? undefined : errorText(refusal.error))
+  if (!hasNoEffect(exchange)) await stored
+  // A read changes nothing, so its entry may still be on the way while it runs; nothing is answered before both are stored.
+  const [outcome] = await Promise.all([refusal ?? perform(exchange, session), stored])
+  await auditResponse(audit, audited, outcome, session.now())
+  return outcome
+}
+
+async function judge(exchange: Exchange, session: Session): Promise<{ kind: 'refused'; error: unknown } | undefined> {
+  try {
+    for (const { run } of JUDGE) {
+      const done = run(exchange, session)
+      if (done !== undefined) await done
+    }
+    return undefined
+  } catch (error) {
+    return { kind: 'refused', error }
+  }
+}
+
+async function perform(exchange: Exchange, session: Session): Promise<Outcome | { kind: 'refused'; error: unknown }> {
+  try {
+    const response = await performRequest(exchange)
+    const outcome = response.kind === 'grant' ? await issueToken(exchange, session, response) : response
+    await retireSpentToken(exchange, session)
+    return outcome
+  } catch (error) {
+    return { kind: 'refused', error }
+  }
+}
+
+function hasNoEffect({ operation, caller }: Exchange): boolean {
+  return (operation === 'read' || operation === 'list') && (caller === undefined || caller.numUses === 0)
+}
+
+function auditedRequest(exchange: Exchange): AuditedRequest {
+  const { request, mounted } = exchange
+  return {
+    id: exchange.id,
+    operation: exchange.operation,
+    path: exchange.path,
+    data: exchange.data,
+    clientToken: request.token,
+    caller: exchange.caller,
+    remoteAddress: request.remoteAddress,
+    remotePort: request.remotePort,
+    mount: mounted?.entry,
+    grantedBy: exchange.grantedBy,
+    time: exchange.time,
+  }
+}
+
+function auditResponse(audit: AuditBroker, request: AuditedRequest, outcome: Outcome | { kind: 'refused'; error: unknown }, time: number): Promise<void> {
+  if (outcome.kind === 'refused') {
+    return audit.response(request, { data: undefined, auth: undefined, warnings: [], time }, errorText(outcome.error))
+  }
+  const auth: AuthBlock | undefined = outcome.kind === 'auth' ? outcome.auth : undefined
+  return audit.response(request, { data: dataOf(outcome), auth, warnings: outcome.warnings ?? [], time }, undefined)
+}
+
+/** What the log says of an error: the client's text, or nothing in particular for a bug, whose text may hold anything. */
+function errorText(error: unknown): string {
+  return error instanceof LogicalError ? error.clientText : 'internal error'
+}

@@ -1,0 +1,110 @@
+/**
+ * Outcomes as replies: the envelope, 204, 404, and the one place where an error becomes a status (vault-api 1.7, 1.8).
+ */
+import { ExactNumber, type JsonObject, RawJson, stringifyJson } from '../json/index.ts'
+import { type AuthBlock, LogicalError, type LogicalResponse, type Operation } from '../logical/index.ts'
+import type { CoreReply } from './request.ts'
+
+/** A backend's answer after the pipeline has turned a grant into a token. */
+export type Outcome = Exclude<LogicalResponse, { kind: 'grant' }>
+
+const EMPTY_ERRORS = '{"errors":[]}\n'
+
+/** Routes whose data also stands at the top level, where old clients look for it. */
+const FLATTENED = /^sys\/(?:audit|audit-hash\/.+|auth|capabilities(?:-self|-accessor)?|key-status|mounts|policy(?:\/.+)?)$/
+
+export interface ReplyContext {
+  readonly id: string
+  readonly path: string
+  readonly operation: Operation
+  readonly mountType: string
+}
+
+export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
+  const warnings = outcome.warnings ?? []
+  switch (outcome.kind) {
+    case 'none': {
+      const reads = context.operation === 'read' || context.operation === 'list' || context.operation === 'patch'
+      if (warnings.length > 0) return envelope(reads ? 404 : 200, context, null, undefined, warnings)
+      return reads ? { status: 404, body: EMPTY_ERRORS } : { status: 204, body: undefined }
+    }
+    case 'list':
+      if (outcome.keys.length === 0 && outcome.more === undefined && warnings.length === 0) return { status: 404, body: EMPTY_ERRORS }
+      return envelope(200, context, dataOf(outcome) ?? null, undefined, warnings)
+    case 'data':
+      return envelope(200, context, outcome.data, undefined, warnings)
+    case 'gone':
+      return envelope(404, context, outcome.data, undefined, warnings)
+    case 'auth':
+      return envelope(200, context, null, outcome.auth, warnings)
+    case 'accepted':
+      return envelope(202, context, null, undefined, warnings)
+  }
+}
+
+/** The data of an outcome, for the envelope and for the audit log. */
+export function dataOf(outcome: Outcome): JsonObject | undefined {
+  switch (outcome.kind) {
+    case 'data':
+      return outcome.data
+    case 'gone':
+      return outcome.data ?? undefined
+    case 'list':
+      return Object.assign(Object.create(null) as JsonObject, outcome.more, { keys: [...outcome.keys] })
+    case 'none':
+    case 'auth':
+    case 'accepted':
+      return undefined
+  }
+}
+
+/** Every error that is not a `LogicalError` is a bug: a bare 500, the cause told to `report`. */
+export function replyToError(error: unknown, report: (error: unknown) => void): CoreReply {
+  if (error instanceof LogicalError) return { status: error.status, body: `${JSON.stringify({ errors: [error.clientText] })}\n` }
+  report(error)
+  return { status: 500, body: `${JSON.stringify({ errors: [new LogicalError('internal', 'internal error', 'wrapped').clientText] })}\n` }
+}
+
+function envelope(status: number, context: ReplyContext, data: JsonObject | null, auth: AuthBlock | undefined, warnings: readonly string[]): CoreReply {
+  const text =
+    `{"request_id":"${context.id}","lease_id":"","renewable":false,"lease_duration":0,"data":${data === null ? 'null' : stringifyJson(data)}` +
+    `,"wrap_info":null,"warnings":${warnings.length === 0 ? 'null' : JSON.stringify(warnings)}` +
+    `,"auth":${auth === undefined ? 'null' : JSON.stringify(wireAuth(auth))},"mount_type":"${context.mountType}"`
+  return { status, body: `${text}${data !== null && FLATTENED.test(context.path) ? flattened(data) : ''}}\n` }
+}
+
+const ENVELOPE = new Set(['request_id', 'lease_id', 'renewable', 'lease_duration', 'data', 'wrap_info', 'warnings', 'auth', 'mount_type'])
+
+function flattened(data: JsonObject): string {
+  return Object.entries(data)
+    .filter(([name]) => !ENVELOPE.has(name))
+    .map(([name, value]) => `,${JSON.stringify(name)}:${stringifyJson(value)}`)
+    .join('')
+}
+
+function wireAuth(auth: AuthBlock): Record<string, unknown> {
+  return {
+    client_token: auth.clientToken,
+    accessor: auth.accessor,
+    policies: auth.policies,
+    token_policies: auth.policies,
+    metadata: auth.metadata,
+    lease_duration: auth.leaseDuration,
+    renewable: auth.renewable,
+    entity_id: auth.entityId,
+    token_type: auth.tokenType,
+    orphan: auth.orphan,
+    mfa_requirement: null,
+    num_uses: auth.numUses,
+  }
+}
+
+/** Plain JSON of a raw reply (`sys/health` and its like). */
+export function rawReply(status: number, value: Readonly<Record<string, unknown>>): CoreReply {
+  return { status, body: `${JSON.stringify(value)}\n` }
+}
+
+/** Whether a value is an object of fields, as against a list, a leaf, or JSON kept as text. */
+export function isFields(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber) && !(value instanceof RawJson)
+}

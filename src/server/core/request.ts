@@ -1,0 +1,26 @@
+/** What the front gives to the core, and what it gets back. */
+import type { JsonObject } from '../json/index.ts'
+
+export type CoreMethod = 'GET' | 'HEAD' | 'LIST' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+export interface CoreRequest {
+  readonly method: CoreMethod
+  /** Canonical: decoded, without `/v1/`, without `//` and dot segments. */
+  readonly path: string
+  readonly query: JsonObject | undefined
+  readonly body: JsonObject | undefined
+  readonly contentType: string
+  /** Empty when the client sent none. */
+  readonly token: string
+  /** The headers' texts; empty when absent. */
+  readonly namespace: string
+  readonly wrapTtl: string
+  readonly remoteAddress: string
+  readonly remotePort: number
+}
+
+export interface CoreReply {
+  readonly status: number
+  /** JSON text ending in a newline; `undefined` for no body. */
+  readonly body: string | undefined
+}

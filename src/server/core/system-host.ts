@@ -1,0 +1,59 @@
+/** The core as the system backend sees it (`engines/system/host.ts`). */
+import type { AuditPort, MountsPort, MountView, SystemHost } from '../engines/system/index.ts'
+import { invalidRequest } from '../logical/index.ts'
+import type { MountEntry, MountTable } from './mounts.ts'
+import { type Session, SYSTEM_LEASE_TTL } from './session.ts'
+
+export function createSystemHost(session: Session, audit: AuditPort, seal: () => Promise<void>): SystemHost {
+  const { mounts, tokens, policies } = session
+  return {
+    secrets: secretsPort(mounts),
+    auths: authsPort(mounts),
+    audit,
+    leaseTtl: SYSTEM_LEASE_TTL,
+    tokenByText: (token) => (token === '' ? undefined : tokens.lookup(token)),
+    tokenByAccessor: (accessor) => tokens.byAccessor(accessor),
+    capabilities: (token, path) => policies.acl(token.policies).capabilitiesOn(path),
+    sees: (token, mountPath) => policies.acl(token.policies).sees(mountPath),
+    mountOf(path) {
+      const found = mounts.route(path)
+      if (found === undefined) return undefined
+      const { entry } = found.mounted
+      return { view: viewOf(entry), fullPath: entry.path }
+    },
+    seal,
+  }
+}
+
+function secretsPort(mounts: MountTable): MountsPort {
+  return {
+    list: () => mounts.list('secret').map(viewOf),
+    get: (path) => {
+      const entry = mounts.get(path)?.entry
+      return entry === undefined || entry.class === 'auth' ? undefined : viewOf(entry)
+    },
+    enable: (mount) => mounts.enable({ ...mount, class: 'secret' }),
+    disable: (path) => mounts.disable(path, `cannot unmount "${path}"`),
+    change: (path, changes) => mounts.change(path, changes),
+  }
+}
+
+function authsPort(mounts: MountTable): MountsPort {
+  return {
+    list: () => mounts.list('auth').map(viewOf),
+    get: (path) => {
+      const entry = mounts.get(`auth/${path}`)?.entry
+      return entry === undefined ? undefined : viewOf(entry)
+    },
+    enable: (mount) => {
+      if (mount.path === 'token/') throw invalidRequest('path is already in use at token/')
+      return mounts.enable({ ...mount, path: `auth/${mount.path}`, class: 'auth' })
+    },
+    disable: (path) => mounts.disable(`auth/${path}`, 'token credential backend cannot be disabled'),
+    change: (path, changes) => mounts.change(`auth/${path}`, changes),
+  }
+}
+
+function viewOf(entry: MountEntry): MountView {
+  return { ...entry, path: entry.class === 'auth' ? entry.path.slice('auth/'.length) : entry.path }
+}

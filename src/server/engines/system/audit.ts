@@ -1,0 +1,55 @@
+/** `sys/audit` and `sys/audit-hash` (vault-api 4.3). */
+import { invalidRequest, type JsonObject, type LogicalRequest, type LogicalResponse, type Route } from '../../logical/index.ts'
+import { objectField, stringField } from '../../logical/fields.ts'
+import type { AuditPort } from './host.ts'
+
+export function auditRoutes(audit: AuditPort): Route[] {
+  return [
+    {
+      pattern: /audit\/?/,
+      operations: {
+        read: () => ({
+          kind: 'data',
+          data: Object.fromEntries(
+            audit.list().map(({ path, type, description, options }): [string, JsonObject] => [
+              path,
+              { type, description, options: { ...options }, path, local: false },
+            ]),
+          ),
+        }),
+      },
+    },
+    {
+      pattern: /audit\/(?<path>.+?)\/?/,
+      operations: {
+        update: (request, { path = '' }) => enable(audit, `${path}/`, request),
+        delete: async (_, { path = '' }) => {
+          await audit.disable(`${path}/`)
+          return { kind: 'none' }
+        },
+      },
+    },
+    {
+      pattern: /audit-hash\/(?<path>.+?)\/?/,
+      operations: {
+        update: ({ data }, { path = '' }) => {
+          const input = stringField(data, 'input') ?? ''
+          if (input === '') throw invalidRequest('the "input" parameter is empty')
+          const hash = audit.hash(`${path}/`, input)
+          if (hash === undefined) throw invalidRequest(`unknown audit backend "${path}/"`)
+          return { kind: 'data', data: { hash } }
+        },
+      },
+    },
+  ]
+}
+
+async function enable(audit: AuditPort, path: string, { data }: LogicalRequest): Promise<LogicalResponse> {
+  const type = stringField(data, 'type') ?? ''
+  if (type !== 'file') throw invalidRequest(`unknown backend type: "${type}"`)
+  const given = objectField(data, 'options') ?? {}
+  const options = Object.fromEntries(Object.keys(given).map((name) => [name, stringField(given, name) ?? '']))
+  if ((options['file_path'] ?? options['path'] ?? '') === '') throw invalidRequest('file_path is required')
+  await audit.enable({ path, type, description: stringField(data, 'description') ?? '', options })
+  return { kind: 'none' }
+}

@@ -1,0 +1,47 @@
+/** `sys/internal/ui/mounts`: what the Vault CLI asks before every `kv` command (vault-api 3.5; S42). */
+import { LogicalError, type JsonObject, type LogicalResponse, type Route } from '../../logical/index.ts'
+import type { MountView, SystemHost } from './host.ts'
+import { mountObject } from './mounts.ts'
+
+export function uiRoutes(host: SystemHost): Route[] {
+  return [
+    {
+      pattern: /internal\/ui\/mounts\/?/,
+      operations: {
+        read: ({ clientToken }) => {
+          const token = host.tokenByText(clientToken)
+          const visible = (prefix: '' | 'auth/') => (view: MountView) =>
+            token === undefined ? view.config.listingVisibility === 'unauth' : host.sees(token, prefix + view.path)
+          return {
+            kind: 'data',
+            data: { secret: summary(host.secrets.list().filter(visible(''))), auth: summary(host.auths.list().filter(visible('auth/'))) },
+          }
+        },
+      },
+    },
+    {
+      pattern: /internal\/ui\/mounts\/(?<path>.+)/,
+      operations: {
+        read: ({ clientToken }, { path = '' }): LogicalResponse => {
+          const token = host.tokenByText(clientToken)
+          const mount = host.mountOf(path)
+          // One text for "no such mount" and "not yours": the question must not reveal which mounts exist.
+          if (token === undefined || mount === undefined || !host.sees(token, mount.fullPath)) {
+            throw new LogicalError(
+              'permission-denied',
+              `preflight capability check returned 403, please ensure client's policies grant access to path "${path.endsWith('/') ? path : `${path}/`}"`,
+              'bare',
+            )
+          }
+          return { kind: 'data', data: { ...mountObject(mount.view), path: mount.fullPath } }
+        },
+      },
+    },
+  ]
+}
+
+function summary(views: readonly MountView[]): JsonObject {
+  return Object.fromEntries(
+    views.map((view) => [view.path, { type: view.type, description: view.description, options: view.options === null ? null : { ...view.options } }]),
+  )
+}

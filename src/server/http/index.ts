@@ -1,0 +1,1 @@
+export { type HttpFront, type HttpOptions, ListenError, listen } from './server.ts'

@@ -1,0 +1,136 @@
+/**
+ * The LIST verb. hvac and curl users send it; Node's HTTP parser refuses it (nodejs/node#33699).
+ *
+ * Only a connection that sends LIST changes its path: Node reports the parse error, this file takes the socket back,
+ * and hands it to the server again as a stream whose first bytes read `SEARCH` instead of `LIST`, a verb that Node
+ * knows and no Vault client sends. The request handler maps it back, on such a connection only.
+ *
+ * Invariant: message boundaries stay Node's. Nothing here looks past the first four letters that the parser stopped
+ * at. A LIST that is pipelined behind a request which is still being answered is refused, for its answer could
+ * overtake; so is one whose four letters arrive in two packets (400, and the connection closes).
+ */
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
+
+/** What the handler sees instead of LIST, on a connection for which `speaksList` is true. */
+export const LIST_STAND_IN = 'SEARCH'
+const LIST = Buffer.from('LIST ')
+const STAND_IN = Buffer.from(`${LIST_STAND_IN} `)
+
+interface ParseError extends Error {
+  readonly code?: string
+  readonly bytesParsed?: number
+  readonly rawPacket?: Buffer
+}
+
+/** A socket that was handed to the server a second time. */
+class ListConnection extends Duplex {
+  readonly wire: Socket
+  readonly remoteAddress: string | undefined
+  readonly remotePort: number | undefined
+
+  constructor(wire: Socket, first: Buffer) {
+    super({ allowHalfOpen: true })
+    this.wire = wire
+    this.remoteAddress = wire.remoteAddress
+    this.remotePort = wire.remotePort
+    this.push(first)
+    wire.on('data', this.#onData)
+    wire.on('end', this.#onEnd)
+    wire.on('error', this.#onGone)
+    wire.on('close', this.#onGone)
+    wire.resume()
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (!this.push(chunk)) this.wire.pause()
+  }
+  readonly #onEnd = (): void => {
+    this.push(null)
+  }
+  readonly #onGone = (): void => {
+    this.destroy()
+  }
+
+  /** Lets go of the wire, so that another connection can take it over. */
+  release(): Socket {
+    this.wire.off('data', this.#onData)
+    this.wire.off('end', this.#onEnd)
+    this.wire.off('error', this.#onGone)
+    this.wire.off('close', this.#onGone)
+    return this.wire
+  }
+
+  override _read(): void {
+    this.wire.resume()
+  }
+  override _write(chunk: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.wire.write(chunk, encoding, (error) => done(error))
+  }
+  override _final(done: (error?: Error | null) => void): void {
+    this.wire.end(() => done())
+  }
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    if (this.release().destroyed === false) this.wire.destroy()
+    done(error)
+  }
+
+  // What node:http asks of a socket.
+  setTimeout(milliseconds: number, onTimeout?: () => void): this {
+    this.wire.setTimeout(milliseconds, onTimeout)
+    return this
+  }
+  setKeepAlive(enable?: boolean, delay?: number): this {
+    this.wire.setKeepAlive(enable, delay)
+    return this
+  }
+  setNoDelay(noDelay?: boolean): this {
+    this.wire.setNoDelay(noDelay)
+    return this
+  }
+  get encrypted(): boolean {
+    return 'encrypted' in this.wire
+  }
+}
+
+/** Whether a request on this socket may mean LIST by `LIST_STAND_IN`. */
+export function speaksList(socket: object): boolean {
+  return socket instanceof ListConnection
+}
+
+/**
+ * Takes over the connections that send LIST. `refuse` answers everything else that cannot be parsed, and closes.
+ */
+export function acceptListVerb(server: Server, refuse: (error: Error, socket: Duplex) => void): void {
+  const underWay = new WeakMap<object, number>()
+  server.on('request', (request, response) => {
+    const { socket } = request
+    underWay.set(socket, (underWay.get(socket) ?? 0) + 1)
+    response.once('close', () => underWay.set(socket, (underWay.get(socket) ?? 1) - 1))
+  })
+  server.on('clientError', (error: ParseError, socket: Duplex) => {
+    const rest = error.code === 'HPE_INVALID_METHOD' ? refusedListRequest(error) : undefined
+    if (rest === undefined || (underWay.get(socket) ?? 0) > 0) {
+      refuse(error, socket)
+      return
+    }
+    const wire = socket instanceof ListConnection ? socket.release() : takeBack(socket as Socket)
+    const first = Buffer.concat([STAND_IN, rest.subarray(LIST.length)])
+    server.emit('connection', new ListConnection(wire, first))
+  })
+}
+
+/** The bytes from the refused request line on, when that line starts with `LIST `. */
+function refusedListRequest({ rawPacket, bytesParsed }: ParseError): Buffer | undefined {
+  const start = rawPacket?.lastIndexOf(LIST, bytesParsed ?? 0) ?? -1
+  return start === -1 ? undefined : rawPacket?.subarray(start)
+}
+
+/** Ends the first parser's interest in the socket. Adding a `data` listener makes Node hand the bytes back to us. */
+function takeBack(socket: Socket): Socket {
+  for (const event of ['data', 'end', 'close', 'drain', 'timeout', 'error', 'pause', 'resume'] as const) {
+    socket.removeAllListeners(event)
+  }
+  return socket
+}

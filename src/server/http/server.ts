@@ -1,0 +1,201 @@
+/**
+ * The HTTP front: verbs, paths, headers, bodies and limits, into a `CoreRequest`; a `CoreReply` back onto the wire.
+ *
+ * Invariant: nothing here decides about access, and no answer leaves before the core has given it, which is after the
+ * audit entry is written. Content-Type is exactly `application/json`, which hvac compares (vault-api 1.1).
+ *
+ * Not here: TLS, CORS, several listeners.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Core, CoreMethod, CoreReply, CoreRequest } from '../core/index.ts'
+import { decodeBody, readBody } from './body.ts'
+import { acceptListVerb, LIST_STAND_IN, speaksList } from './list-verb.ts'
+import { canonicalPath } from './path.ts'
+import { parseQuery } from './query.ts'
+
+export interface HttpOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string
+  /** 0 picks a free one. */
+  readonly port: number
+  /** Largest body. Default 32 MiB, in bytes. */
+  readonly maxBodyBytes?: number
+  /** Called for an error that is a bug here, with the request id. The client sees a bare 500. */
+  readonly onInternalError?: (error: unknown, where: string) => void
+}
+
+export interface HttpFront {
+  /** `http://127.0.0.1:8200` */
+  readonly address: string
+  /** Stops accepting, lets requests under way finish, closes idle connections. */
+  close(): Promise<void>
+}
+
+/** The port is in use, or may not be used. */
+export class ListenError extends Error {
+  readonly code: 'listen-port-taken' | 'listen-refused'
+  constructor(code: ListenError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+const METHODS: ReadonlyMap<string, CoreMethod> = new Map([
+  ['GET', 'GET'],
+  ['HEAD', 'HEAD'],
+  ['POST', 'POST'],
+  ['PUT', 'PUT'],
+  ['PATCH', 'PATCH'],
+  ['DELETE', 'DELETE'],
+])
+const WITH_BODY: ReadonlySet<CoreMethod> = new Set<CoreMethod>(['POST', 'PUT', 'PATCH'])
+const LONGEST_TOKEN = 32 * 1024
+
+const NO_ERRORS = '{"errors":[]}\n'
+
+/** @throws {ListenError} when the address cannot be listened on. */
+export async function listen(core: Core, options: HttpOptions): Promise<HttpFront> {
+  const host = options.host ?? '127.0.0.1'
+  const maxBodyBytes = options.maxBodyBytes ?? 32 * 1024 * 1024
+  const report = options.onInternalError ?? (() => undefined)
+
+  // 1 MiB of headers, as Go allows; 90 s for a whole request (vault-api 1.1).
+  const server = createServer({ maxHeaderSize: 1024 * 1024, requestTimeout: 90_000, keepAliveTimeout: 65_000 })
+  server.on('request', (message, response) => {
+    serve(core, message, response, maxBodyBytes).catch((error: unknown) => {
+      report(error, message.method ?? '')
+      reply(response, { status: 500, body: '{"errors":["internal error"]}\n' })
+    })
+  })
+  acceptListVerb(server, refuseUnparsable)
+  await bind(server, host, options.port)
+
+  const { port } = server.address() as AddressInfo
+  return {
+    address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error === undefined ? resolve() : reject(error)))
+        server.closeIdleConnections()
+      }),
+  }
+}
+
+function bind(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const where = `${host}:${port}`
+      reject(
+        cause.code === 'EADDRINUSE'
+          ? new ListenError('listen-port-taken', `${where} is taken by another process: stop it, or choose another port with --port`, { cause })
+          : new ListenError('listen-refused', `cannot listen on ${where} (${cause.code ?? cause.message}): choose another address or port`, { cause }),
+      )
+    })
+    server.listen(port, host, resolve)
+  })
+}
+
+async function serve(core: Core, message: IncomingMessage, response: ServerResponse, maxBodyBytes: number): Promise<void> {
+  const method = methodOf(message)
+  if (method === undefined) {
+    reply(response, { status: 405, body: NO_ERRORS })
+    return
+  }
+  const { url = '/' } = message
+  const mark = url.indexOf('?')
+  const path = canonicalPath(mark === -1 ? url : url.slice(0, mark))
+  if (path.kind === 'refused') {
+    reply(response, refusal(path.status, path.text))
+    return
+  }
+  const token = tokenOf(message)
+  if (token === undefined) {
+    reply(response, refusal(400, 'the token header is too long or holds control characters'))
+    return
+  }
+  const query = mark === -1 ? undefined : parseQuery(url.slice(mark + 1))
+  if (query?.kind === 'refused') {
+    reply(response, { status: 400, body: NO_ERRORS })
+    return
+  }
+  const request: CoreRequest = {
+    method: query?.list === true && method === 'GET' ? 'LIST' : method,
+    path: path.path,
+    query: query?.data,
+    body: undefined,
+    contentType: message.headers['content-type'] ?? '',
+    token,
+    namespace: headerOf(message, 'x-vault-namespace'),
+    wrapTtl: headerOf(message, 'x-vault-wrap-ttl'),
+    remoteAddress: message.socket.remoteAddress ?? '',
+    remotePort: message.socket.remotePort ?? 0,
+  }
+  if (!WITH_BODY.has(method)) {
+    const answer = core.handle(request)
+    reply(response, answer instanceof Promise ? await answer : answer)
+    return
+  }
+  const body = decodeBody(await readBody(message, maxBodyBytes), request.contentType)
+  if (body.kind === 'refused') {
+    // The rest of a body that is too large is not worth reading.
+    if (body.status === 413) response.shouldKeepAlive = false
+    reply(response, refusal(body.status, body.text))
+    return
+  }
+  reply(response, await core.handle(body.kind === 'none' ? request : { ...request, body: body.data }))
+}
+
+function methodOf(message: IncomingMessage): CoreMethod | undefined {
+  if (message.method === LIST_STAND_IN && speaksList(message.socket)) return 'LIST'
+  return METHODS.get(message.method ?? '')
+}
+
+/** X-Vault-Token, else a bearer token; empty when there is none, `undefined` when it cannot be one (S56). */
+function tokenOf(message: IncomingMessage): string | undefined {
+  const authorization = message.headers.authorization
+  const token =
+    headerOf(message, 'x-vault-token') || (authorization?.startsWith('Bearer ') === true ? authorization.slice(7).trim() : '')
+  if (token === '') return token
+  return token.length > LONGEST_TOKEN || !/^[\x20-\x7e]*$/.test(token) ? undefined : token
+}
+
+function headerOf(message: IncomingMessage, name: string): string {
+  const value = message.headers[name]
+  return Array.isArray(value) ? (value[0] ?? '') : (value ?? '')
+}
+
+function refusal(status: number, text: string | undefined): CoreReply {
+  return { status, body: text === undefined ? NO_ERRORS : `${JSON.stringify({ errors: [text] })}\n` }
+}
+
+function reply(response: ServerResponse, { status, body }: CoreReply): void {
+  if (response.headersSent || response.destroyed) return
+  if (body === undefined) {
+    response.writeHead(status, ['Cache-Control', 'no-store'])
+    response.end()
+    return
+  }
+  response.writeHead(status, [
+    'Cache-Control',
+    'no-store',
+    'Content-Type',
+    'application/json',
+    'Content-Length',
+    String(Buffer.byteLength(body)),
+  ])
+  response.end(body)
+}
+
+/** Answers what the parser refused, and closes: after a framing error nothing on this connection can be trusted (S47). */
+function refuseUnparsable(error: Error, socket: Duplex): void {
+  if (!socket.writable) {
+    socket.destroy()
+    return
+  }
+  const status = 'code' in error && error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: ${NO_ERRORS.length}\r\n\r\n${NO_ERRORS}`,
+  )
+}

@@ -1,0 +1,63 @@
+/**
+ * The errors an engine, an auth method or the pipeline may answer with, and their status (vault-api 1.8).
+ *
+ * Vault has two channels with different text: a *response* error is shown bare, an error *value* is wrapped as
+ * `1 error occurred:\n\t* text\n\n`. `channel` says which. The text is for clients and goes to the audit log in clear:
+ * never put a submitted value in it (S10).
+ */
+const STATUS = {
+  'invalid-request': 400,
+  'permission-denied': 403,
+  'unsupported-path': 404,
+  'unsupported-operation': 405,
+  'too-large': 413,
+  'unsupported-media-type': 415,
+  internal: 500,
+  'not-implemented': 501,
+  sealed: 503,
+} as const
+
+export type LogicalErrorCode = keyof typeof STATUS
+
+export class LogicalError extends Error {
+  readonly code: LogicalErrorCode
+  readonly channel: 'bare' | 'wrapped'
+
+  constructor(code: LogicalErrorCode, text: string, channel: 'bare' | 'wrapped', options?: { readonly cause?: unknown }) {
+    super(text, options)
+    this.code = code
+    this.channel = channel
+  }
+
+  get status(): number {
+    return STATUS[this.code]
+  }
+
+  /** The text as clients see it. */
+  get clientText(): string {
+    return this.channel === 'bare' ? this.message : wrapped(this.message)
+  }
+}
+
+/** Go's multierror of one: `1 error occurred:\n\t* x\n\n`. */
+export function wrapped(text: string): string {
+  return `1 error occurred:\n\t* ${text}\n\n`
+}
+
+/** 400 with bare text: what an engine returns for a request it understands and refuses. */
+export function invalidRequest(text: string): LogicalError {
+  return new LogicalError('invalid-request', text, 'bare')
+}
+export function permissionDenied(): LogicalError {
+  return new LogicalError('permission-denied', 'permission denied', 'wrapped')
+}
+export function unsupportedPath(): LogicalError {
+  return new LogicalError('unsupported-path', 'unsupported path', 'wrapped')
+}
+export function unsupportedOperation(): LogicalError {
+  return new LogicalError('unsupported-operation', 'unsupported operation', 'wrapped')
+}
+/** 500 with wrapped text: an error value that Vault does not classify (`role "x" does not exist`). */
+export function internalError(text: string): LogicalError {
+  return new LogicalError('internal', text, 'wrapped')
+}

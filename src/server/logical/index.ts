@@ -1,0 +1,22 @@
+export {
+  internalError,
+  invalidRequest,
+  LogicalError,
+  type LogicalErrorCode,
+  permissionDenied,
+  unsupportedOperation,
+  unsupportedPath,
+  wrapped,
+} from './errors.ts'
+export type {
+  AuthBlock,
+  AuthGrant,
+  Backend,
+  JsonObject,
+  JsonValue,
+  LogicalRequest,
+  LogicalResponse,
+  Operation,
+  TokenEntry,
+} from './logical.ts'
+export { type Handler, NAME, type PathParameters, type Route, router } from './routes.ts'

@@ -1,0 +1,26 @@
+/** A request whose answer is read through `Field`. What the typed functions of this folder are made of. */
+import type { VaultClient, VaultRequestOptions } from './client.ts'
+import { Field } from './decode.ts'
+import type { VaultMethod } from './errors.ts'
+
+export interface Reply {
+  readonly status: number
+  /** The whole body: `reply.body.at('data')`. */
+  readonly body: Field
+}
+
+export async function ask(
+  client: VaultClient,
+  method: VaultMethod,
+  path: string,
+  options: VaultRequestOptions = {},
+): Promise<Reply> {
+  const answer = await client.request(method, path, options)
+  return { status: answer.status, body: new Field(answer.body, { method, path, address: client.address }) }
+}
+
+/** The keys of a list; none when nothing is there (Vault answers an empty list with 404). */
+export async function askForKeys(client: VaultClient, path: string, signal?: AbortSignal): Promise<string[]> {
+  const reply = await ask(client, 'LIST', path, { signal })
+  return reply.status === 404 ? [] : reply.body.at('data').at('keys').strings()
+}

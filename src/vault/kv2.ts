@@ -1,0 +1,229 @@
+/**
+ * KV version 2 (vault-api 6). Mount and path stay apart everywhere; `data/` and `metadata/` exist in this file alone.
+ *
+ * Invariant: a secret's data is wrapped in `Sensitive` as soon as it is decoded, and a write names the version it
+ * follows.
+ *
+ * A write with check-and-set is sent once. Sent again after a lost answer it would find its own version and look like
+ * a lost race, so the failure is passed on with `effect: 'unknown'`: whoever writes many reads again and compares.
+ *
+ * Left out: PATCH, destroying versions and mount settings.
+ */
+import { type Json, type Sensitive, sensitive } from '../sensitive/index.ts'
+import { ask, askForKeys } from './ask.ts'
+import type { VaultClient } from './client.ts'
+import type { Field, JsonRecord } from './decode.ts'
+import { VaultError } from './errors.ts'
+import { encodeFolder, encodePath } from './path.ts'
+
+export type SecretData = Sensitive<JsonRecord>
+
+export type SecretRead =
+  | {
+      readonly kind: 'found'
+      readonly data: SecretData
+      readonly version: number
+      /** Unix ms. */
+      readonly createdAt: number
+      readonly customMetadata: Readonly<Record<string, string>>
+    }
+  | {
+      /** The version asked for exists and its data does not: check-and-set still counts it. */
+      readonly kind: 'deleted'
+      readonly version: number
+      readonly destroyed: boolean
+      /** Unix ms: of the deletion; of the creation for a version destroyed without one. */
+      readonly changedAt: number
+      readonly customMetadata: Readonly<Record<string, string>>
+    }
+  | { readonly kind: 'absent' }
+
+export interface SecretMetadata {
+  /** 0 when metadata was written before any data. */
+  readonly currentVersion: number
+  /** Unix ms. */
+  readonly updatedAt: number
+  readonly customMetadata: Readonly<Record<string, string>>
+}
+
+export interface ReadSecretOptions {
+  /** Default: the newest. */
+  readonly version?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export async function readSecret(
+  client: VaultClient,
+  mount: string,
+  path: string,
+  options: ReadSecretOptions = {},
+): Promise<SecretRead> {
+  const { version, signal } = options
+  const query = version === undefined ? {} : { version: String(version) }
+  const reply = await ask(client, 'GET', inMount(mount, 'data', path), { query, signal })
+  const data = reply.body.at('data')
+  const read = data.optional()
+  if (reply.status === 404) return read === undefined ? { kind: 'absent' } : decodeDeleted(data.at('metadata'))
+  const metadata = data.at('metadata')
+  return {
+    kind: 'found',
+    data: sensitive(data.at('data').record()),
+    version: metadata.at('version').count(),
+    createdAt: metadata.at('created_time').time(),
+    customMetadata: metadata.at('custom_metadata').stringMap(),
+  }
+}
+
+/**
+ * Writes the version after `cas` (0: no version may exist). Throws 'vault-cas-mismatch' when another version is there,
+ * and any other VaultError with `effect` telling whether the write may have happened.
+ */
+export async function writeSecret(
+  client: VaultClient,
+  mount: string,
+  path: string,
+  data: SecretData,
+  cas: number,
+  signal?: AbortSignal,
+): Promise<{ version: number }> {
+  const body = data.map((clear): Json => ({ data: clear, options: { cas } }))
+  const reply = await ask(client, 'POST', inMount(mount, 'data', path), { body, signal, retry: false })
+  return { version: reply.body.at('data').at('version').count() }
+}
+
+/** Soft delete of the newest version, whichever that is by then. Nothing happens when there is none. */
+export async function deleteSecret(
+  client: VaultClient,
+  mount: string,
+  path: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await ask(client, 'DELETE', inMount(mount, 'data', path), { signal, retry: false })
+}
+
+/** Soft delete of exactly this version: one written meanwhile stays. */
+export async function deleteSecretVersion(
+  client: VaultClient,
+  mount: string,
+  path: string,
+  version: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  await ask(client, 'POST', inMount(mount, 'delete', path), { body: { versions: [version] }, signal })
+}
+
+/** The way back from a soft delete. A destroyed version stays destroyed, without an error. */
+export async function undeleteSecretVersion(
+  client: VaultClient,
+  mount: string,
+  path: string,
+  version: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  await ask(client, 'POST', inMount(mount, 'undelete', path), { body: { versions: [version] }, signal })
+}
+
+/** Replaces the custom metadata as a whole (at most 64 keys of 128 bytes, values of 1 to 512). */
+export async function writeCustomMetadata(
+  client: VaultClient,
+  mount: string,
+  path: string,
+  metadata: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
+): Promise<void> {
+  await ask(client, 'POST', inMount(mount, 'metadata', path), { body: { custom_metadata: metadata }, signal })
+}
+
+export async function readMetadata(
+  client: VaultClient,
+  mount: string,
+  path: string,
+  signal?: AbortSignal,
+): Promise<SecretMetadata | undefined> {
+  const reply = await ask(client, 'GET', inMount(mount, 'metadata', path), { signal })
+  if (reply.status === 404) return undefined
+  const data = reply.body.at('data')
+  return {
+    currentVersion: data.at('current_version').count(),
+    updatedAt: data.at('updated_time').time(),
+    customMetadata: data.at('custom_metadata').stringMap(),
+  }
+}
+
+/** The direct children of a folder (`''`: of the mount), folders with a `/` at the end; none is an empty list. */
+export async function listSecrets(
+  client: VaultClient,
+  mount: string,
+  prefix: string,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const path = prefix === '' ? `${encodeFolder(mount)}/metadata` : inMount(mount, 'metadata', prefix)
+  const keys = await askForKeys(client, path, signal)
+  const odd = keys.findIndex((key) => !/^[^/]+\/?$/.test(key))
+  if (odd === -1) return keys
+  const call = { method: 'LIST', path, address: client.address } as const
+  const message = `LIST ${path}: key ${odd} of the answer from ${client.address} is no name of a child; is this a Vault?`
+  throw new VaultError('vault-malformed-answer', message, call)
+}
+
+/**
+ * Every secret below a folder, relative to it, in code-unit order. Breadth first, at most `concurrency` requests at
+ * once. The first failure stops it.
+ */
+export async function listAllSecrets(
+  client: VaultClient,
+  mount: string,
+  prefix: string,
+  options: { readonly concurrency: number; readonly signal?: AbortSignal | undefined },
+): Promise<string[]> {
+  const base = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`
+  const found: string[] = []
+  let level = ['']
+  while (level.length > 0) {
+    const listed = await mapBounded(level, options.concurrency, async (folder) => {
+      const keys = await listSecrets(client, mount, `${base}${folder}`, options.signal)
+      return keys.map((key) => `${folder}${key}`)
+    })
+    const children = listed.flat()
+    found.push(...children.filter((child) => !child.endsWith('/')))
+    level = children.filter((child) => child.endsWith('/'))
+  }
+  return found.sort()
+}
+
+function inMount(mount: string, kind: 'data' | 'metadata' | 'delete' | 'undelete', path: string): string {
+  const below = kind === 'metadata' ? encodeFolder(path) : encodePath(path)
+  return `${encodeFolder(mount)}/${kind}/${below}`
+}
+
+function decodeDeleted(metadata: Field): SecretRead {
+  const deletion = metadata.at('deletion_time').string()
+  return {
+    kind: 'deleted',
+    version: metadata.at('version').count(),
+    destroyed: metadata.at('destroyed').boolean(),
+    changedAt: metadata.at(deletion === '' ? 'created_time' : 'deletion_time').time(),
+    customMetadata: metadata.at('custom_metadata').stringMap(),
+  }
+}
+
+/** Results in the order of the items; `bound` at a time; after a failure nothing new is started. */
+async function mapBounded<T, R>(items: readonly T[], bound: number, map: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  let next = 0
+  let failed = false
+  const work = async (): Promise<void> => {
+    while (next < items.length && !failed) {
+      const index = next
+      next += 1
+      try {
+        results[index] = await map(items[index] as T)
+      } catch (error) {
+        failed = true
+        throw error
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.max(1, Math.min(bound, items.length)) }, work))
+  return results
+}
