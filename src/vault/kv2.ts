@@ -9,6 +9,7 @@
  *
  * Left out: PATCH, destroying versions and mount settings.
  */
+import { mapBounded } from '../concurrency/index.ts'
 import { type Json, type Sensitive, sensitive } from '../sensitive/index.ts'
 import { ask, askForKeys } from './ask.ts'
 import type { VaultClient } from './client.ts'
@@ -205,25 +206,4 @@ function decodeDeleted(metadata: Field): SecretRead {
     changedAt: metadata.at(deletion === '' ? 'created_time' : 'deletion_time').time(),
     customMetadata: metadata.at('custom_metadata').stringMap(),
   }
-}
-
-/** Results in the order of the items; `bound` at a time; after a failure nothing new is started. */
-async function mapBounded<T, R>(items: readonly T[], bound: number, map: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = []
-  let next = 0
-  let failed = false
-  const work = async (): Promise<void> => {
-    while (next < items.length && !failed) {
-      const index = next
-      next += 1
-      try {
-        results[index] = await map(items[index] as T)
-      } catch (error) {
-        failed = true
-        throw error
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(bound, items.length)) }, work))
-  return results
 }

@@ -43,7 +43,7 @@ export interface SessionOptions {
 /** @throws {AuditWriteError} when an enabled audit device cannot be opened: the server then stays sealed. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { barrier, now, random } = options
-  const policies = new PolicyStore(barrier.view('sys/policy/'))
+  const policies = new PolicyStore({ storage: barrier.view('sys/policy/'), now })
   await policies.ensureDefault()
   const tokens = await TokenStore.open({ storage: barrier.view('sys/token/'), cipher: barrier, now, random })
 

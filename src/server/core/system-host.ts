@@ -13,8 +13,8 @@ export function createSystemHost(session: Session, audit: AuditPort, seal: () =>
     leaseTtl: SYSTEM_LEASE_TTL,
     tokenByText: (token) => (token === '' ? undefined : tokens.lookup(token)),
     tokenByAccessor: (accessor) => tokens.byAccessor(accessor),
-    capabilities: (token, path) => policies.acl(token.policies).capabilitiesOn(path),
-    sees: (token, mountPath) => policies.acl(token.policies).sees(mountPath),
+    capabilities: (token, path) => [...policies.acl(token.policies).capabilitiesOn(path)].sort(),
+    sees: (token, mountPath) => policies.acl(token.policies).canSee(mountPath),
     mountOf(path) {
       const found = mounts.route(path)
       if (found === undefined) return undefined

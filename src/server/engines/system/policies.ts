@@ -15,7 +15,7 @@ export function policyRoutes(policies: PolicyStore): Route[] {
       pattern: /policies\/acl\/(?<name>.+)/,
       operations: {
         read: (_, { name = '' }) => {
-          const policy = policies.text(name)
+          const policy = policies.get(name)?.text
           return policy === undefined ? { kind: 'none' } : { kind: 'data', data: { name: name.toLowerCase(), policy } }
         },
         update: (request, { name = '' }) => write(policies, name, request, ['policy']),
@@ -33,7 +33,7 @@ export function policyRoutes(policies: PolicyStore): Route[] {
       pattern: /policy\/(?<name>.+)/,
       operations: {
         read: (_, { name = '' }) => {
-          const rules = policies.text(name)
+          const rules = policies.get(name)?.text
           return rules === undefined ? { kind: 'none' } : { kind: 'data', data: { name: name.toLowerCase(), rules } }
         },
         update: (request, { name = '' }) => write(policies, name, request, ['policy', 'rules']),
@@ -46,16 +46,6 @@ export function policyRoutes(policies: PolicyStore): Route[] {
 async function write(policies: PolicyStore, name: string, request: LogicalRequest, fields: readonly string[]): Promise<LogicalResponse> {
   const field = fields.find((candidate) => (stringField(request.data, candidate) ?? '') !== '')
   if (field === undefined) throw invalidRequest("'policy' parameter not supplied or empty")
-  await policies.put(name, fromBase64(stringField(request.data, field) ?? ''))
-  const warnings = [
-    ...(name === name.toLowerCase() ? [] : [`policy name was converted to ${name.toLowerCase()}`]),
-    ...(field === 'rules' ? ["'rules' is deprecated, please use 'policy' instead"] : []),
-  ]
-  return { kind: 'none', warnings }
-}
-
-/** Vault takes a policy in base64 too. No HCL or JSON policy is itself base64: it needs a brace or a quote. */
-function fromBase64(text: string): string {
-  const looksEncoded = text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text)
-  return looksEncoded ? Buffer.from(text, 'base64').toString('utf8') : text
+  const warnings = await policies.put(name, stringField(request.data, field) ?? '')
+  return { kind: 'none', warnings: field === 'rules' ? [...warnings, "'rules' is deprecated, please use 'policy' instead"] : warnings }
 }
