@@ -35,7 +35,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   'server/token': { folders: [...CONTRACTS, 'server/lease'], modules: ['node:crypto', 'lru-cache'] },
   'server/audit': { folders: CONTRACTS, modules: ['node:crypto', 'node:fs', 'lru-cache'] },
   'server/auth': { folders: [...CONTRACTS, 'server/token', 'server/lease'], modules: ['node:crypto', 'lru-cache'] },
-  'server/engines': { folders: CONTRACTS, modules: [] },
+  'server/engines': { folders: CONTRACTS, modules: ['lru-cache'] },
   'server/engines/system': { folders: [...CONTRACTS, 'server/policy'], modules: [] },
   'server/core': { folders: ['server', 'sensitive'], modules: ['node:crypto', 'node:path'] },
   'server/http': { folders: ['server/core', 'server/json'], modules: ['node:http', 'node:net', 'node:stream', 'node:buffer'] },

@@ -6,8 +6,8 @@
  */
 import { LogicalError } from '../logical/index.ts'
 import { type AuditedRequest, type AuditedResponse, createEntries, type Entries, type EntryOptions } from './entry.ts'
-import type { AuditSink } from './file-device.ts'
 import { createHasher, type Hasher } from './hash.ts'
+import type { AuditSink } from './line-sink.ts'
 
 interface Device {
   readonly sink: AuditSink
@@ -34,8 +34,9 @@ export class AuditBroker {
   }
 
   remove(name: string): void {
-    this.#devices.get(name)?.sink.close()
+    const device = this.#devices.get(name)
     this.#devices.delete(name)
+    device?.sink.close()
   }
 
   has(name: string): boolean {
@@ -45,7 +46,9 @@ export class AuditBroker {
   /** Writes the entry that shows a new device works. @throws what the device throws. */
   async test(name: string, time: number): Promise<void> {
     const device = this.#devices.get(name)
-    await device?.sink.write(`{"time":${JSON.stringify(new Date(time).toISOString())},"type":"request","request":{"operation":"update","path":"sys/audit/test"}}\n`)
+    await device?.sink.write(
+      `{"time":${JSON.stringify(new Date(time).toISOString())},"type":"request","request":{"operation":"update","path":"sys/audit/test"}}\n`,
+    )
   }
 
   /** For `sys/audit-hash`. `undefined` when there is no such device. */
@@ -64,21 +67,22 @@ export class AuditBroker {
   }
 
   close(): void {
-    for (const name of [...this.#devices.keys()]) this.remove(name)
+    for (const name of this.#devices.keys()) this.remove(name)
   }
 
   async #store(line: (device: Device) => string): Promise<void> {
     if (this.#devices.size === 0) return
-    let stored = 0
-    const writes = Array.from(this.#devices, ([name, device]) =>
-      device.sink.write(line(device)).then(
-        () => {
-          stored += 1
-        },
-        (error: unknown) => this.#onFailure(error, name),
-      ),
-    )
-    await Promise.all(writes)
-    if (stored === 0) throw new LogicalError('internal', 'internal error', 'wrapped')
+    const stored = await Promise.all(Array.from(this.#devices, ([name, device]) => this.#storeOn(name, device, line)))
+    if (!stored.includes(true)) throw new LogicalError('internal', 'internal error', 'wrapped')
+  }
+
+  async #storeOn(name: string, device: Device, line: (device: Device) => string): Promise<boolean> {
+    try {
+      await device.sink.write(line(device))
+      return true
+    } catch (error) {
+      this.#onFailure(error, name)
+      return false
+    }
   }
 }

@@ -72,7 +72,9 @@ export function createEntries(hasher: Hasher, options: EntryOptions) {
   function authPart(request: AuditedRequest): string {
     const { caller, grantedBy } = request
     if (caller === undefined) {
-      return request.clientToken === '' ? '' : member('auth', `{${cut(member('client_token', text(hasher.text(request.clientToken))))}}`)
+      return request.clientToken === ''
+        ? ''
+        : member('auth', `{${cut(member('client_token', text(hasher.text(request.clientToken))))}}`)
     }
     const results =
       grantedBy === undefined
@@ -81,7 +83,11 @@ export function createEntries(hasher: Hasher, options: EntryOptions) {
             'policy_results',
             JSON.stringify({
               allowed: true,
-              granting_policies: grantedBy.map((name) => ({ name, namespace_id: 'root', type: name === 'root' ? '' : 'acl' })),
+              granting_policies: grantedBy.map((name) => ({
+                name,
+                namespace_id: 'root',
+                type: name === 'root' ? '' : 'acl',
+              })),
             }),
           )
     const uses = caller.numUses === 0 ? '' : member('remaining_uses', String(caller.numUses))
@@ -131,9 +137,7 @@ export function createEntries(hasher: Hasher, options: EntryOptions) {
   }
 
   function dataPart(request: AuditedRequest, data: JsonObject): string {
-    const keys = data['keys']
-    if (!options.elideListResponses || request.operation !== 'list' || !Array.isArray(keys)) return hasher.json(data)
-    return hasher.json({ ...data, keys: keys.length })
+    return hasher.json(options.elideListResponses && request.operation === 'list' ? elided(data) : data)
   }
 
   return {
@@ -148,6 +152,15 @@ export function createEntries(hasher: Hasher, options: EntryOptions) {
 }
 
 export type Entries = ReturnType<typeof createEntries>
+
+/** Of a list only how long it is. */
+function elided(data: JsonObject): JsonObject {
+  const { keys, key_info: info } = data
+  const out = Object.assign(Object.create(null) as JsonObject, data)
+  if (Array.isArray(keys)) out['keys'] = keys.length
+  if (typeof info === 'object' && info !== null) out['key_info'] = Object.keys(info).length
+  return out
+}
 
 function mountPart(mount: AuditedMount): string {
   return (

@@ -1,88 +1,64 @@
 /**
- * The file device: lines appended to one file, many per write.
+ * The file device: one regular file that is appended to.
  *
- * Invariant: `write` resolves only after the operating system has taken the line. All lines of one turn of the event
- * loop go out in one call, in the order they came, so a busy server pays for one write instead of sixty-four. The file
- * is 0600 whatever the umask says (S13, S14).
+ * Invariant: the file has the mode it is to have whatever the umask says, 0600 unless told otherwise, and never an
+ * execute bit (S13, S14). A link, a pipe or a device at its path is refused: the folder was allowed, not what it may
+ * point to.
  *
  * Not here: fsync for each line. Vault does not do it either: the log survives a crash of the process, not of the host.
  */
-import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import { type AuditSink, AuditWriteError, createLineSink, reasonOf } from './line-sink.ts'
 
-export interface AuditSink {
-  /** Rejects with `AuditWriteError` when the line was not taken. */
-  write(line: string): Promise<void>
-  close(): void
-}
-
-export class AuditWriteError extends Error {
-  readonly code = 'audit-write'
-}
-
-export interface FileDeviceOptions {
+interface FileDeviceOptions {
   readonly path: string
-  /** Permission bits. Default 0600; execute bits are dropped. */
+  /** Permission bits. Default 0600; execute bits are dropped; 0 leaves those of a file that is there. */
   readonly mode?: number
 }
 
-/** @throws {AuditWriteError} when the file cannot be opened, or is not a regular file. */
-export function openFileDevice(options: FileDeviceOptions): AuditSink {
-  const { path } = options
-  const mode = (options.mode ?? 0o600) & 0o666
-  const descriptor = open(path, mode)
-  let waiting: { line: string; resolve: () => void; reject: (error: Error) => void }[] = []
-  let closed = false
+const DEFAULT_MODE = 0o600
+const PERMISSION_BITS = 0o777
+const READ_WRITE_BITS = 0o666
 
-  function flush(): void {
-    const batch = waiting
-    waiting = []
-    try {
-      if (closed) throw new Error('the device is closed')
-      writeAll(descriptor, Buffer.from(batch.map(({ line }) => line).join('')))
-    } catch (cause) {
-      const error = new AuditWriteError(`cannot write the audit log ${path}: ${reason(cause)}`, { cause })
-      for (const { reject } of batch) reject(error)
-      return
-    }
-    for (const { resolve } of batch) resolve()
-  }
+/** Not blocking: to open a pipe that nobody reads would stop the server. Reading: to see how the file ends. */
+const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
-  return {
-    write(line) {
-      return new Promise((resolve, reject) => {
-        if (waiting.push({ line, resolve, reject }) === 1) setImmediate(flush)
-      })
+/** @throws {AuditWriteError} when the file cannot be opened, is not a regular file, or cannot have the mode. */
+export function openFileDevice({ path, mode = DEFAULT_MODE }: FileDeviceOptions): AuditSink {
+  const name = `the audit log ${path}`
+  if ((mode & ~PERMISSION_BITS) !== 0) throw new AuditWriteError(`${name} may have permission bits only as its mode`)
+  const { descriptor, torn } = open(path, name, mode & READ_WRITE_BITS)
+  return createLineSink(
+    {
+      name,
+      take: (bytes, offset) => writeSync(descriptor, bytes, offset),
+      close: () => closeSync(descriptor),
     },
-    close() {
-      if (closed) return
-      if (waiting.length > 0) flush()
-      closed = true
-      closeSync(descriptor)
-    },
-  }
+    torn,
+  )
 }
 
-function open(path: string, mode: number): number {
-  let descriptor: number
+function open(path: string, name: string, mode: number): { readonly descriptor: number; readonly torn: boolean } {
+  let descriptor: number | undefined
   try {
-    descriptor = openSync(path, 'a', mode)
+    descriptor = openSync(path, FLAGS, mode === 0 ? DEFAULT_MODE : mode)
+    const { size } = requireRegularFile(descriptor)
+    if (mode !== 0) fchmodSync(descriptor, mode)
+    return { descriptor, torn: size > 0 && lastByte(descriptor, size) !== 0x0a }
   } catch (cause) {
-    throw new AuditWriteError(`cannot open the audit log ${path}: ${reason(cause)}`, { cause })
+    if (descriptor !== undefined) closeSync(descriptor)
+    throw new AuditWriteError(`cannot open ${name}: ${reasonOf(cause)}`, { cause })
   }
-  if (!fstatSync(descriptor).isFile()) {
-    closeSync(descriptor)
-    throw new AuditWriteError(`the audit log ${path} is not a regular file`)
-  }
-  fchmodSync(descriptor, mode)
-  return descriptor
 }
 
-/** A write may take only a part; the rest of a line must follow before any other. */
-function writeAll(descriptor: number, bytes: Buffer): void {
-  let offset = 0
-  while (offset < bytes.length) offset += writeSync(descriptor, bytes, offset)
+function requireRegularFile(descriptor: number): { readonly size: number } {
+  const found = fstatSync(descriptor)
+  if (!found.isFile()) throw new Error('it is not a regular file')
+  return found
 }
 
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
+function lastByte(descriptor: number, size: number): number | undefined {
+  const byte = Buffer.alloc(1)
+  readSync(descriptor, byte, 0, 1, size - 1)
+  return byte[0]
 }

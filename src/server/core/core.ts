@@ -32,6 +32,8 @@ export interface CoreOptions {
   /** Told of every error that is a bug here. It never holds a request. */
   readonly onInternalError?: (error: unknown) => void
   readonly onAuditFailure?: (error: unknown, device: string) => void
+  /** Between two rounds of removing expired tokens from the store, in ms. Default 30,000. */
+  readonly sweepEveryMs?: number
 }
 
 export interface InitializeOptions {
@@ -62,6 +64,7 @@ export function createCore(options: CoreOptions): Core {
   const barrier = createBarrier({ lower: storage, random, now })
   const seal = createSeal({ lower: storage, barrier, random })
   let session: Session | undefined
+  let sweeper: NodeJS.Timeout | undefined
 
   const status: StatusHost = {
     status: () => seal.status(),
@@ -91,15 +94,24 @@ export function createCore(options: CoreOptions): Core {
       seal.sealNow()
       throw error
     }
+    sweeper = setInterval(() => sweep(session), options.sweepEveryMs ?? 30_000).unref()
+  }
+
+  /** Expired tokens are dead already; this only frees their space. */
+  function sweep(current: Session | undefined): void {
+    current?.tokens.sweep(now()).catch((error: unknown) => {
+      // Sealed meanwhile: the next session goes on where this one stopped.
+      if (session === current) onInternalError(error)
+    })
   }
 
   function sealNow(): Promise<void> {
     const ending = session
     session = undefined
+    clearInterval(sweeper)
     seal.sealNow()
     ending?.tokens.reset()
-    // The response entry of the request that seals is still to be written: the devices close after it.
-    setImmediate(() => setImmediate(() => ending?.audit.close()))
+    ending?.occupancy.end()
     return Promise.resolve()
   }
 
@@ -178,12 +190,15 @@ async function handleUnsealed(request: CoreRequest, session: Session, time: numb
     sudo: false,
     grantedBy: undefined,
   }
+  session.occupancy.enter()
   try {
     const outcome = await runPipeline(exchange, session)
     if (outcome.kind === 'refused') return replyToError(outcome.error, report)
     return replyTo(outcome, { id: exchange.id, path: exchange.path, operation: exchange.operation, mountType: exchange.mounted?.entry.type ?? '' })
   } catch (error) {
     return replyToError(error, report)
+  } finally {
+    session.occupancy.leave()
   }
 }
 

@@ -24,7 +24,7 @@ export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
   const warnings = outcome.warnings ?? []
   switch (outcome.kind) {
     case 'none': {
-      const reads = context.operation === 'read' || context.operation === 'list' || context.operation === 'patch'
+      const reads = context.operation === 'read' || context.operation === 'list'
       if (warnings.length > 0) return envelope(reads ? 404 : 200, context, null, undefined, warnings)
       return reads ? { status: 404, body: EMPTY_ERRORS } : { status: 204, body: undefined }
     }

@@ -14,6 +14,7 @@ import { PolicyStore } from '../policy/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { TokenStore } from '../token/index.ts'
 import { createAuditDevices } from './audit-devices.ts'
+import { Occupancy } from './occupancy.ts'
 import { createSystemHost } from './system-host.ts'
 import { INHERIT, type MountEntry, MountTable } from './mounts.ts'
 
@@ -26,6 +27,7 @@ export interface Session {
   readonly tokens: TokenStore
   readonly audit: AuditBroker
   readonly now: () => number
+  readonly occupancy: Occupancy
   /** Effective lease TTLs of a mount, in seconds. */
   leaseTtl(mount: MountEntry): { readonly default: number; readonly max: number }
 }
@@ -58,7 +60,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const audit = new AuditBroker(options.onAuditFailure)
   const devices = createAuditDevices({ storage: core, broker: audit, folders: options.auditFolders, random, now })
 
-  const session: Session = { mounts, policies, tokens, audit, now, leaseTtl }
+  const occupancy = new Occupancy(() => audit.close())
+  const session: Session = { mounts, policies, tokens, audit, now, occupancy, leaseTtl }
   const host = createSystemHost(session, devices, options.seal)
   mounts.addFixed(fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'), createSystem(host, policies))
   mounts.addFixed(fixedEntry('auth/token/', 'auth', 'token', 'token based credentials'), createTokenBackend({ tokens, policies, now, leaseTtl: SYSTEM_LEASE_TTL }))

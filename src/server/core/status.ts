@@ -21,7 +21,9 @@ export interface StatusHost {
 
 type Answer = (request: CoreRequest, host: StatusHost) => CoreReply | Promise<CoreReply>
 
-const ROUTES: ReadonlyMap<string, Readonly<Partial<Record<CoreRequest['method'], Answer>>>> = new Map([
+type Answers = Readonly<Partial<Record<CoreRequest['method'], Answer>>>
+
+const ROUTES: ReadonlyMap<string, Answers> = new Map<string, Answers>([
   ['sys/health', { GET: health, HEAD: health }],
   ['sys/init', { GET: (_, host) => rawReply(200, { initialized: host.status().initialized }), PUT: init, POST: init }],
   ['sys/seal-status', { GET: (_, host) => rawReply(200, sealStatus(host.status(), host)) }],

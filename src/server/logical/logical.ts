@@ -97,7 +97,7 @@ export interface LogicalRequest {
 }
 
 export type LogicalResponse =
-  /** Nothing to say: 404 with `{"errors":[]}` for read, list and patch; 204 otherwise (200 when there are warnings). */
+  /** Nothing to say: 404 with `{"errors":[]}` for read and list; 204 otherwise (200 when there are warnings). */
   | { readonly kind: 'none'; readonly warnings?: readonly string[] }
   | { readonly kind: 'data'; readonly data: JsonObject; readonly warnings?: readonly string[] }
   /** 404 with a full envelope: a deleted KV version. */

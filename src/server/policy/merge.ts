@@ -21,7 +21,7 @@ export interface MergedRule {
   paginationLimit: number
 }
 
-export interface MergedRules {
+interface MergedRules {
   readonly rules: readonly MergedRule[]
   /** Unix milliseconds up to which the rules hold: the first `expiration` ahead, infinity without one. */
   readonly validUntil: number

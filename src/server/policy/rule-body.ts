@@ -7,7 +7,7 @@ import { parseDurationSeconds, parseInstant } from './duration.ts'
 import { CAPABILITIES, type Capability, NO_PARAMETERS, type PathRule } from './policy.ts'
 import { PolicySyntaxError, type SyntaxEntry, type SyntaxNode, type SyntaxObject } from './syntax.ts'
 
-export interface RuleBody {
+interface RuleBody {
   readonly rule: Omit<PathRule, 'path'>
   /** Restrictions that this server does not enforce. */
   readonly ignored: readonly string[]
@@ -223,12 +223,12 @@ function toJson(node: SyntaxNode): JsonValue {
       return toJsonNumber(node.text)
     case 'list':
       return node.items.map(toJson)
-    case 'object': {
-      const object: JsonObject = Object.create(null)
-      for (const entry of node.entries) object[entry.key] = toJson(entry.value)
-      return object
-    }
+    case 'object':
+      break
   }
+  const object: JsonObject = Object.create(null)
+  for (const entry of node.entries) object[entry.key] = toJson(entry.value)
+  return object
 }
 
 /** HCL also writes hexadecimal, which JSON does not know. */

@@ -10,6 +10,7 @@
  *
  * The text is the truth; it is parsed again after a start. `root` and `response-wrapping` are never stored.
  */
+import { LRUCache } from 'lru-cache'
 import { invalidRequest } from '../logical/errors.ts'
 import type { Storage } from '../storage/storage.ts'
 import { type Acl, compileAcl } from './acl.ts'
@@ -30,12 +31,12 @@ export class StoredPolicyError extends Error {
   readonly code = 'stored-policy'
 }
 
-export interface StoredPolicy {
+interface StoredPolicy {
   readonly name: string
   readonly text: string
 }
 
-export interface PolicyStoreOptions {
+interface PolicyStoreOptions {
   readonly storage: Storage
   /** Unix milliseconds, for rules with an `expiration`. */
   readonly now: () => number
@@ -44,22 +45,26 @@ export interface PolicyStoreOptions {
 const PREFIX = 'acl/'
 /** Of the encoded name; keeps the storage key within what every storage takes. */
 const MAX_NAME_BYTES = 256
-/** Compiled ACLs that are kept, per caller kind. The oldest goes first. */
-const MAX_COMPILED = 1000
+/** Policies kept parsed, and ACLs kept compiled for callers without an entity. */
+const MAX_KEPT = 1000
+/** ACLs kept for one entity: it comes with few sets of policies. */
+const MAX_KEPT_PER_SUBJECT = 16
 
 const FIXED: ReadonlyMap<string, StoredPolicy> = new Map([
   [ROOT_POLICY, { name: ROOT_POLICY, text: '' }],
   [RESPONSE_WRAPPING_POLICY, { name: RESPONSE_WRAPPING_POLICY, text: RESPONSE_WRAPPING_POLICY_TEXT }],
 ])
 
-type CompiledAcls = Map<string, Acl>
+/** Remembered too: a token may name a policy that does not exist. */
+const NO_POLICY = 'none'
+
+type CompiledAcls = LRUCache<string, Acl>
 
 export class PolicyStore {
   readonly #storage: Storage
   readonly #now: () => number
-  /** `undefined` stands for a policy that does not exist. */
-  readonly #parsed = new Map<string, Policy | undefined>()
-  #withoutSubject: CompiledAcls = new Map()
+  readonly #parsed = new LRUCache<string, Policy | typeof NO_POLICY>({ max: MAX_KEPT })
+  readonly #withoutSubject: CompiledAcls = new LRUCache({ max: MAX_KEPT })
   #bySubject = new WeakMap<TemplateSubject, CompiledAcls>()
   #generation = 0
 
@@ -136,10 +141,8 @@ export class PolicyStore {
     const cached = compiled.get(key)
     const now = cached?.validUntil === Number.POSITIVE_INFINITY ? 0 : this.#now()
     if (cached !== undefined && now <= cached.validUntil) return cached
-    const distinct = new Set(names.map(normalizePolicyName))
-    const policies = [...distinct].map((name) => this.#policy(name)).filter((policy) => policy !== undefined)
-    const acl = compileAcl(policies, subject, now)
-    keepNewest(compiled, key, acl, MAX_COMPILED)
+    const acl = compileAcl(this.#policies(names), subject, now)
+    compiled.set(key, acl)
     return acl
   }
 
@@ -147,24 +150,35 @@ export class PolicyStore {
     if (subject === undefined) return this.#withoutSubject
     const present = this.#bySubject.get(subject)
     if (present !== undefined) return present
-    const created: CompiledAcls = new Map()
+    const created: CompiledAcls = new LRUCache({ max: MAX_KEPT_PER_SUBJECT })
     this.#bySubject.set(subject, created)
     return created
   }
 
-  #policy(name: string): Policy | undefined {
+  #policies(names: readonly string[]): Policy[] {
+    const policies: Policy[] = []
+    for (const name of new Set(names.map(normalizePolicyName))) {
+      // Tokens carry `root` in this very form. Something that only looks like it never gives its power (S3).
+      if (name === ROOT_POLICY && !names.includes(ROOT_POLICY)) continue
+      const policy = this.#policy(name)
+      if (policy !== NO_POLICY) policies.push(policy)
+    }
+    return policies
+  }
+
+  #policy(name: string): Policy | typeof NO_POLICY {
     const parsed = this.#parsed.get(name)
-    if (parsed !== undefined || this.#parsed.has(name)) return parsed
+    if (parsed !== undefined) return parsed
     const stored = this.get(name)
-    const policy = stored === undefined ? undefined : parseStored(stored)
-    keepNewest(this.#parsed, name, policy, MAX_COMPILED)
+    const policy = stored === undefined ? NO_POLICY : parseStored(stored)
+    this.#parsed.set(name, policy)
     return policy
   }
 
   #forget(): void {
     this.#generation += 1
     this.#parsed.clear()
-    this.#withoutSubject = new Map()
+    this.#withoutSubject.clear()
     this.#bySubject = new WeakMap()
   }
 }
@@ -174,13 +188,6 @@ function cacheKey(names: readonly string[]): string {
   let key = ''
   for (const name of names.toSorted()) key += `${name.length}:${name}`
   return key
-}
-
-function keepNewest<T>(cache: Map<string, T>, key: string, value: T, limit: number): void {
-  const oldest = cache.size >= limit ? cache.keys().next().value : undefined
-  if (oldest !== undefined) cache.delete(oldest)
-  cache.delete(key)
-  cache.set(key, value)
 }
 
 /** `undefined` for a name that cannot be stored, so there is no such policy. */

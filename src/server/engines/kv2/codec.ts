@@ -99,7 +99,7 @@ export function encodeMetadata(meta: KeyMetadata): Uint8Array {
 
 /** @throws {KvStorageError} */
 export function decodeMetadata(bytes: Uint8Array): KeyMetadata {
-  const stored = parseStored<StoredKey>(bytes, 'metadata of a key')
+  const stored = parseStored(bytes, 'metadata of a key') as StoredKey
   return {
     revision: stored.revision,
     currentVersion: stored.current,
@@ -130,7 +130,7 @@ export function encodeConfig(config: MountConfig): Uint8Array {
 
 /** @throws {KvStorageError} */
 export function decodeConfig(bytes: Uint8Array): MountConfig {
-  const stored = parseStored<StoredConfig>(bytes, 'configuration of a mount')
+  const stored = parseStored(bytes, 'configuration of a mount') as StoredConfig
   return {
     maxVersions: stored.max_versions,
     casRequired: stored.cas_required,
@@ -172,10 +172,10 @@ function readHeader(bytes: Buffer, what: string): number {
 }
 
 /** The barrier has proved that these are the bytes that were written: only the format is in question. */
-function parseStored<T extends { readonly format: typeof FORMAT }>(bytes: Uint8Array, what: string): T {
+function parseStored(bytes: Uint8Array, what: string): object {
   const stored = JSON.parse(Buffer.from(bytes).toString('utf8')) as { readonly format?: unknown }
   if (stored.format !== FORMAT) throw unknownFormat(what)
-  return stored as T
+  return stored
 }
 
 function unknownFormat(what: string): KvStorageError {

@@ -31,13 +31,16 @@ export interface KeyState {
   readonly documents: ReadonlyMap<number, RawJson>
 }
 
-export interface Opened {
+interface Opened {
   readonly state: KeyState
   /** `undefined` when none was asked for. */
   readonly document: RawJson | undefined
 }
 
-/** Bytes of memory that one mount's cache may take, as `weigh` estimates them. */
+/** The version whose document is wanted, `undefined` for none. */
+type PickVersion = (meta: KeyMetadata) => number | undefined
+
+/** Memory that one mount's cache may take, as `weigh` estimates it. */
 const CACHE_BYTES = 48 * 1024 * 1024
 
 export class KeyStore {
@@ -48,19 +51,24 @@ export class KeyStore {
     this.#storage = storage
   }
 
-  /** @throws {KvStorageError} when the stored entries contradict each other. */
+  /** @throws {KvStorageError} */
   find(path: string): KeyState | undefined {
-    const cached = this.#states.get(path)
-    if (cached !== undefined) return cached
-    return isKeyPath(path) ? this.#load(path) : undefined
+    return this.#states.get(path) ?? (isKeyPath(path) ? this.#load(path) : undefined)
   }
 
-  /**
-   * A key with the document of the version that `pick` chooses, if it chooses one.
-   * @throws {KvStorageError}
-   */
-  open(path: string, pick: (meta: KeyMetadata) => number | undefined): Opened | undefined {
-    return this.#open(path, this.find(path), pick) ?? this.#openAgain(path, pick)
+  /** A key, and the document of one of its versions. @throws {KvStorageError} */
+  open(path: string, pick: PickVersion): Opened | undefined {
+    const known = this.find(path)
+    if (known === undefined) return undefined
+    const opened = this.#withDocument(path, known, pick)
+    if (opened !== undefined) return opened
+    // The metadata may be older than a commit that is visible by now and has pruned this version.
+    this.#states.delete(path)
+    const fresh = this.find(path)
+    if (fresh === undefined) return undefined
+    const again = this.#withDocument(path, fresh, pick)
+    if (again === undefined) throw contradiction(path)
+    return again
   }
 
   /** Names directly below a folder, sorted. `folder` is empty or ends in `/`. */
@@ -68,7 +76,7 @@ export class KeyStore {
     return this.#storage.list(metaKey(folder))
   }
 
-  /** Resolves when the change is durable. `document` is the value of a version that the transition added. */
+  /** Resolves when the change is durable. `document` is the value of the version that the transition added. */
   async change(path: string, { next, prune }: Transition, document?: string): Promise<void> {
     const writes: Write[] = []
     if (document !== undefined) {
@@ -82,7 +90,7 @@ export class KeyStore {
 
     const documents = new Map(this.#states.peek(path)?.documents)
     for (const version of prune) documents.delete(version)
-    if (document !== undefined) documents.set(next.currentVersion, rawDocument(document))
+    if (document !== undefined) documents.set(next.currentVersion, new RawJson(document, parseJson))
     this.#states.set(path, { meta: next, documents })
   }
 
@@ -106,30 +114,27 @@ export class KeyStore {
   }
 
   #load(path: string): KeyState | undefined {
-    // A commit may become visible between the two reads: what does not match is read once more.
-    const meta = this.#matching(path) ?? this.#matching(path)
-    if (meta === undefined) throw new KvStorageError(`metadata and mark differ ${where(path)}`)
-    if (meta === 'absent') return undefined
-    const state: KeyState = { meta, documents: new Map() }
+    // A commit may become visible between the two reads of a pair: one that does not match is read once more.
+    const found = this.#metadata(path) ?? this.#metadata(path)
+    if (found === undefined) throw contradiction(path)
+    if (found === 'absent') return undefined
+    const state: KeyState = { meta: found, documents: new Map() }
     this.#states.set(path, state)
     return state
   }
 
-  #matching(path: string): KeyMetadata | 'absent' | undefined {
-    const meta = this.#storage.get(metaKey(path))
+  /** `undefined` when metadata and mark do not belong together. */
+  #metadata(path: string): KeyMetadata | 'absent' | undefined {
+    const bytes = this.#storage.get(metaKey(path))
     const mark = this.#storage.get(markKey(path))
-    if (meta === undefined || mark === undefined) return meta === mark ? 'absent' : undefined
-    const decoded = decodeMetadata(meta)
-    return decoded.revision === decodeMark(mark) ? decoded : undefined
+    if (bytes === undefined && mark === undefined) return 'absent'
+    if (bytes === undefined || mark === undefined) return undefined
+    const meta = decodeMetadata(bytes)
+    return meta.revision === decodeMark(mark) ? meta : undefined
   }
 
-  /** `null` for a key that is not there, `undefined` when the version's value is not the one that the metadata means. */
-  #open(
-    path: string,
-    state: KeyState | undefined,
-    pick: (meta: KeyMetadata) => number | undefined,
-  ): Opened | undefined {
-    if (state === undefined) return undefined
+  /** `undefined` when the value in storage is not the one that the metadata means. */
+  #withDocument(path: string, state: KeyState, pick: PickVersion): Opened | undefined {
     const version = pick(state.meta)
     if (version === undefined) return { state, document: undefined }
     const known = state.documents.get(version)
@@ -137,14 +142,26 @@ export class KeyStore {
     const bytes = this.#storage.get(valueKey(path, version))
     const value = bytes === undefined ? undefined : decodeValue(bytes)
     if (value === undefined || value.revision !== state.meta.versions.get(version)?.revision) return undefined
-    const document = rawDocument(value.document)
+    const document = new RawJson(value.document, parseJson)
     const fuller: KeyState = { meta: state.meta, documents: new Map(state.documents).set(version, document) }
     this.#states.set(path, fuller)
     return { state: fuller, document }
   }
 }
 
-/** What may be a key: the root and folders hold keys and are none. */
+/** The root and the folders hold keys and are none. */
 function isKeyPath(path: string): boolean {
   return path !== '' && !path.endsWith('/')
+}
+
+function contradiction(path: string): KvStorageError {
+  const what = `the stored entries of the secret ${JSON.stringify(path)} contradict each other`
+  return new KvStorageError(`${what}: one was lost or replaced by an older one; restore the store from a backup`)
+}
+
+/** A document weighs its text, the values parsed for the audit log, and their hashes. */
+function weigh({ meta, documents }: KeyState): number {
+  let bytes = 600 + meta.versions.size * 120 + (meta.customMetadata?.size ?? 0) * 200
+  for (const { text } of documents.values()) bytes += 500 + text.length * 6
+  return bytes
 }

@@ -44,7 +44,7 @@ export interface KeyMetadata extends KeySettings {
   readonly versions: ReadonlyMap<number, VersionMetadata>
 }
 
-export type VersionState = 'live' | 'deleted' | 'destroyed' | 'absent'
+type VersionState = 'live' | 'deleted' | 'destroyed' | 'absent'
 export type Cas = { readonly kind: 'unset' } | { readonly kind: 'expect'; readonly version: number }
 export type CasResult = 'ok' | 'cas-required' | 'cas-mismatch'
 
@@ -102,12 +102,7 @@ export function softDelete(meta: KeyMetadata, wanted: readonly number[], now: nu
 }
 
 /** The time to live starts anew for what comes back; what is destroyed cannot. */
-export function undelete(
-  meta: KeyMetadata,
-  wanted: readonly number[],
-  config: MountConfig,
-  now: number,
-): Transition {
+export function undelete(meta: KeyMetadata, wanted: readonly number[], config: MountConfig, now: number): Transition {
   return changeVersions(meta, wanted, now, (_, known) =>
     known.destroyed ? known : { ...known, deletionTime: deletionTime(now, config, meta) },
   )
@@ -122,11 +117,7 @@ export function destroy(meta: KeyMetadata, wanted: readonly number[], now: numbe
 }
 
 /** Makes the key, without versions, when there is none. */
-export function changeSettings(
-  meta: KeyMetadata | undefined,
-  changes: Partial<KeySettings>,
-  now: number,
-): Transition {
+export function changeSettings(meta: KeyMetadata | undefined, changes: Partial<KeySettings>, now: number): Transition {
   const before = meta ?? emptyKey(now)
   return { next: { ...before, ...changes, revision: nextRevision(meta, now), updatedTime: now }, prune: [] }
 }
@@ -180,7 +171,7 @@ function deletionTime(from: number, config: MountConfig, key: KeySettings): numb
 
 /** Starts at the clock, so that a key made anew does not take the numbers of the one before it. */
 function nextRevision(meta: KeyMetadata | undefined, now: number): number {
-  return meta === undefined ? Math.max(1, now) : Math.max(meta.revision + 1, now)
+  return meta === undefined ? Math.max(1, now) : meta.revision + 1
 }
 
 function emptyKey(now: number): KeyMetadata {

@@ -15,8 +15,8 @@ export function policyRoutes(policies: PolicyStore): Route[] {
       pattern: /policies\/acl\/(?<name>.+)/,
       operations: {
         read: (_, { name = '' }) => {
-          const policy = policies.get(name)?.text
-          return policy === undefined ? { kind: 'none' } : { kind: 'data', data: { name: name.toLowerCase(), policy } }
+          const policy = policies.get(name)
+          return policy === undefined ? { kind: 'none' } : { kind: 'data', data: { name: policy.name, policy: policy.text } }
         },
         update: (request, { name = '' }) => write(policies, name, request, ['policy']),
         delete: (_, { name = '' }) => remove(name),
@@ -33,8 +33,8 @@ export function policyRoutes(policies: PolicyStore): Route[] {
       pattern: /policy\/(?<name>.+)/,
       operations: {
         read: (_, { name = '' }) => {
-          const rules = policies.get(name)?.text
-          return rules === undefined ? { kind: 'none' } : { kind: 'data', data: { name: name.toLowerCase(), rules } }
+          const policy = policies.get(name)
+          return policy === undefined ? { kind: 'none' } : { kind: 'data', data: { name: policy.name, rules: policy.text } }
         },
         update: (request, { name = '' }) => write(policies, name, request, ['policy', 'rules']),
         delete: (_, { name = '' }) => remove(name),

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import { LogicalError } from '../logical/index.ts'
+import { AuditBroker } from './broker.ts'
+import { auditedRequest, auditedResponse, PLANTED } from './exchange.case.ts'
+import { type AuditSink, AuditWriteError } from './line-sink.ts'
+
+const OPTIONS = { hmacAccessor: true, elideListResponses: false }
+const salt = (byte: number) => Buffer.alloc(32, byte)
+
+function sink(): AuditSink & { readonly lines: string[]; fails: boolean; closed: boolean } {
+  return {
+    lines: [],
+    fails: false,
+    closed: false,
+    write(line) {
+      if (this.fails) return Promise.reject(new AuditWriteError('cannot write it'))
+      this.lines.push(line)
+      return Promise.resolve()
+    },
+    close() {
+      this.closed = true
+    },
+  }
+}
+
+function setUp() {
+  const failures: string[] = []
+  const broker = new AuditBroker((error, name) =>
+    failures.push(`${name}: ${error instanceof Error ? error.message : ''}`),
+  )
+  const [one, two] = [sink(), sink()]
+  broker.add('one/', one, salt(1), OPTIONS)
+  broker.add('two/', two, salt(2), OPTIONS)
+  return { broker, failures, one, two }
+}
+
+describe('the broker', () => {
+  it('gives every entry to every device', async () => {
+    const { broker, one, two } = setUp()
+    await broker.request(auditedRequest(), undefined)
+    await broker.response(auditedRequest(), auditedResponse(), undefined)
+    for (const { lines } of [one, two]) {
+      expect(lines.map((line) => JSON.parse(line).type)).toEqual(['request', 'response'])
+      expect(lines.join('')).not.toMatch(PLANTED)
+    }
+  })
+
+  it('S44: goes on when one of two devices fails, and says which', async () => {
+    const { broker, failures, one, two } = setUp()
+    one.fails = true
+    await broker.request(auditedRequest(), undefined)
+    expect([one.lines.length, two.lines.length]).toEqual([0, 1])
+    expect(failures).toEqual(['one/: cannot write it'])
+  })
+
+  it('S44: refuses with a bare internal error when all devices fail', async () => {
+    const { broker, failures, one, two } = setUp()
+    one.fails = true
+    two.fails = true
+    const refused = { code: 'internal', clientText: '1 error occurred:\n\t* internal error\n\n' }
+    await expect(broker.request(auditedRequest(), undefined)).rejects.toMatchObject(refused)
+    await expect(broker.response(auditedRequest(), auditedResponse(), undefined)).rejects.toBeInstanceOf(LogicalError)
+    expect(failures).toHaveLength(4)
+  })
+
+  it('waits for every device: one that hangs blocks', async () => {
+    const { broker } = setUp()
+    let release = (): void => undefined
+    const hanging = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    broker.add('slow/', { write: () => hanging, close: () => undefined }, salt(3), OPTIONS)
+    let done = false
+    const stored = broker.request(auditedRequest(), undefined).then(() => (done = true))
+    await new Promise(setImmediate)
+    expect(done).toBe(false)
+    release()
+    expect(await stored).toBe(true)
+  })
+
+  it('allows everything without a device', async () => {
+    const broker = new AuditBroker(() => undefined)
+    expect(broker.enabled).toBe(false)
+    await broker.request(auditedRequest(), undefined)
+  })
+
+  it('S12: hashes each device with its own salt, as sys/audit-hash does', async () => {
+    const { broker, one, two } = setUp()
+    await broker.request(auditedRequest(), undefined)
+    const password = ({ lines }: typeof one) => JSON.parse(lines[0] ?? '').request.data.data.password as string
+    expect(password(one)).toBe(broker.hash('one/', 'planted-1'))
+    expect(password(two)).toBe(broker.hash('two/', 'planted-1'))
+    expect(password(one)).not.toBe(password(two))
+    expect(broker.hash('three/', 'x')).toBeUndefined()
+  })
+
+  it('forgets a device before it closes it, so that one that cannot be closed does not block', async () => {
+    const { broker, one } = setUp()
+    const stuck: AuditSink = {
+      write: () => Promise.reject(new AuditWriteError('gone')),
+      close: () => {
+        throw new Error('EIO')
+      },
+    }
+    broker.add('stuck/', stuck, salt(3), OPTIONS)
+    expect(() => broker.remove('stuck/')).toThrow('EIO')
+    expect(broker.has('stuck/')).toBe(false)
+    broker.remove('one/')
+    expect(one.closed).toBe(true)
+  })
+
+  it('tests a new device with an entry of its own', async () => {
+    const { broker, one, two } = setUp()
+    await broker.test('one/', 0)
+    expect(JSON.parse(one.lines[0] ?? '')).toMatchObject({ time: '1970-01-01T00:00:00.000Z', type: 'request' })
+    expect(two.lines).toEqual([])
+    one.fails = true
+    await expect(broker.test('one/', 0)).rejects.toBeInstanceOf(AuditWriteError)
+  })
+})

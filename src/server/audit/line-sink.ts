@@ -1,0 +1,84 @@
+/**
+ * Lines to a device, many per write.
+ *
+ * Invariant: `write` resolves only after the device has taken the line. All lines of one turn of the event loop go out
+ * together, in the order they came, so a busy server pays for one write instead of sixty-four. When the device fails
+ * midway, every line of that turn is rejected, also those it had taken: better an entry too many than an answer without
+ * one. What it took of a line is left as a line of its own, so that it spoils no later entry.
+ */
+export interface AuditSink {
+  /** Rejects with `AuditWriteError` when the line was not taken. */
+  write(line: string): Promise<void>
+  /** Writes what is waiting. */
+  close(): void
+}
+
+export class AuditWriteError extends Error {
+  readonly code = 'audit-write'
+}
+
+export interface LineDevice {
+  /** For messages: `the audit log /var/log/audit.log`. */
+  readonly name: string
+  /** Takes bytes from `offset` on, all or the first few, and returns how many. Throws when it takes none. */
+  take(bytes: Uint8Array, offset: number): number
+  close(): void
+}
+
+interface Waiting {
+  readonly line: string
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+const NEWLINE = 0x0a
+
+/** `torn`: what the device holds already does not end in a newline. */
+export function createLineSink(device: LineDevice, torn: boolean): AuditSink {
+  let waiting: Waiting[] = []
+  let midLine = torn
+  let closed = false
+
+  function flush(): void {
+    const batch = waiting
+    waiting = []
+    if (batch.length === 0) return
+    try {
+      if (closed) throw new Error('it is closed')
+      takeAll(Buffer.from((midLine ? '\n' : '') + batch.map(({ line }) => line).join('')))
+    } catch (cause) {
+      const error = new AuditWriteError(`cannot write ${device.name}: ${reasonOf(cause)}`, { cause })
+      for (const { reject } of batch) reject(error)
+      return
+    }
+    for (const { resolve } of batch) resolve()
+  }
+
+  function takeAll(bytes: Buffer): void {
+    let offset = 0
+    while (offset < bytes.length) {
+      const taken = device.take(bytes, offset)
+      if (taken <= 0) throw new Error('it takes no more')
+      offset += taken
+      midLine = bytes[offset - 1] !== NEWLINE
+    }
+  }
+
+  return {
+    write(line) {
+      return new Promise((resolve, reject) => {
+        if (waiting.push({ line, resolve, reject }) === 1) setImmediate(flush)
+      })
+    },
+    close() {
+      if (closed) return
+      flush()
+      closed = true
+      device.close()
+    },
+  }
+}
+
+export function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}

@@ -1,0 +1,140 @@
+/**
+ * The KV version 2 engine (vault-api 6): a table of API prefixes, each with its operations, over one store of keys.
+ *
+ * Invariant: a write is parsed before it waits its turn, then reads, decides (`versions.ts`) and commits while nobody
+ * else writes the same key. Of several writers with the same check-and-set number exactly one succeeds.
+ *
+ * Left out: the upgrade from version 1, paging of lists and `detailed-metadata/`, which Vault does not have.
+ */
+import {
+  type Backend,
+  invalidRequest,
+  type LogicalRequest,
+  type LogicalResponse,
+  type Operation,
+  unsupportedOperation,
+} from '../../logical/index.ts'
+import { type Storage, StorageKeyError } from '../../storage/index.ts'
+import { configOperations } from './config-path.ts'
+import { dataOperations, subkeysOperations } from './data-paths.ts'
+import { KeyStore } from './key-store.ts'
+import { metadataOperations } from './metadata-paths.ts'
+import { MountConfigStore } from './mount-config.ts'
+import type { Engine, Operations } from './operations.ts'
+import { SerialByKey } from './serial.ts'
+import { deleteOperations, destroyOperations, undeleteOperations } from './version-paths.ts'
+
+interface Kv2Options {
+  /** The mount's own view of the barrier. */
+  readonly storage: Storage
+  /** Unix milliseconds. */
+  readonly now: () => number
+}
+
+/** Prefixes whose writes count as `create` while the key has no metadata. */
+const WITH_EXISTENCE_CHECK: ReadonlySet<string> = new Set(['data', 'metadata'])
+
+export function createKv2(options: Kv2Options): Backend {
+  const engine = createEngine(options)
+  const prefixes: ReadonlyMap<string, Operations> = new Map([
+    ['data', dataOperations(engine)],
+    ['metadata', metadataOperations(engine)],
+    ['delete', deleteOperations(engine)],
+    ['undelete', undeleteOperations(engine)],
+    ['destroy', destroyOperations(engine)],
+    ['subkeys', subkeysOperations(engine)],
+  ])
+  const config = configOperations(engine)
+
+  const route = (request: LogicalRequest): LogicalResponse | Promise<LogicalResponse> => {
+    const { path } = request
+    const slash = path.indexOf('/')
+    if (slash === -1) return path === 'config' ? run(config, request, '') : invalidPath(request)
+    const operations = prefixes.get(path.slice(0, slash))
+    return operations === undefined ? invalidPath(request) : run(operations, request, path.slice(slash + 1))
+  }
+
+  return {
+    type: 'kv',
+    isUnauthenticated: () => false,
+    needsSudo: () => false,
+    exists(path) {
+      const slash = path.indexOf('/')
+      if (slash === -1 || !WITH_EXISTENCE_CHECK.has(path.slice(0, slash))) return undefined
+      try {
+        return engine.keys.find(path.slice(slash + 1)) !== undefined
+      } catch (error) {
+        // `handle` refuses it, after the policy has been asked.
+        if (error instanceof StorageKeyError) return undefined
+        throw error
+      }
+    },
+    handle(request) {
+      try {
+        const response = route(request)
+        return response instanceof Promise ? response.catch(refuseUnstorablePath) : response
+      } catch (error) {
+        return refuseUnstorablePath(error)
+      }
+    },
+  }
+}
+
+/** A path that is too long for the storage, or that it does not trust, is the client's fault. */
+function refuseUnstorablePath(error: unknown): never {
+  if (error instanceof StorageKeyError) throw invalidRequest(`no secret can lie at this path: ${error.message}`)
+  throw error
+}
+
+function createEngine({ storage, now }: Kv2Options): Engine {
+  const keys = new KeyStore(storage)
+  const config = new MountConfigStore(storage)
+  const writers = new SerialByKey()
+  const exclusively = <T>(path: string, work: () => Promise<T>) => writers.run(path, work)
+  return {
+    keys,
+    config,
+    now,
+    exclusively,
+    changeExisting: (path, change) =>
+      exclusively(path, async () => {
+        const meta = keys.find(path)?.meta
+        if (meta === undefined) return
+        const transition = change(meta, now())
+        if (transition.next !== meta) await keys.change(path, transition)
+      }),
+  }
+}
+
+function run(
+  operations: Operations,
+  request: LogicalRequest,
+  path: string,
+): LogicalResponse | Promise<LogicalResponse> {
+  const operation = request.operation === 'create' ? 'update' : request.operation
+  const handler = operations[operation]
+  if (handler === undefined) throw unsupportedOperation()
+  if ((operation === 'update' || operation === 'patch') && request.path.endsWith('/')) {
+    throw invalidRequest("cannot write to a path ending in '/'")
+  }
+  return handler(request, path)
+}
+
+/** The CLI's verb for each operation; there is none for a patch of a path that is none. */
+const VERBS: Readonly<Record<Exclude<Operation, 'patch'>, string>> = {
+  create: 'put',
+  update: 'put',
+  read: 'get',
+  list: 'list',
+  delete: 'delete',
+}
+
+/** A client that takes this for version 1: told so, in the words that the Vault CLI looks for. */
+function invalidPath({ operation, path }: LogicalRequest): LogicalResponse {
+  if (operation === 'patch') throw unsupportedOperation()
+  const warning =
+    path === ''
+      ? 'Non-listing operations on the root of a K/V v2 mount are not supported.'
+      : `Invalid path for a versioned K/V secrets engine. See the API docs for the appropriate API endpoints to use. If using the Vault CLI, use 'vault kv ${VERBS[operation]}' for this operation.`
+  return { kind: 'gone', data: null, warnings: [warning] }
+}

@@ -1,0 +1,71 @@
+/** `metadata/`: what is known of a key, its settings, its folder, its end (vault-api 6.3). Left out: OpenBao's paging. */
+import { objectField } from '../../logical/fields.ts'
+import type { JsonObject, LogicalRequest, LogicalResponse } from '../../logical/index.ts'
+import { keyAnswer } from './answers.ts'
+import { parseCustomMetadata, patchCustomMetadata } from './custom-metadata.ts'
+import type { Engine, Operations } from './operations.ts'
+import { parameterWarnings } from './parameters.ts'
+import { casWarnings, clearedSettings, settingsParameter } from './settings.ts'
+import { changeSettings, type KeySettings } from './versions.ts'
+
+const CUSTOM_METADATA = 'custom_metadata'
+const NO_FIELDS: ReadonlySet<string> = new Set()
+
+export function metadataOperations(engine: Engine): Operations {
+  return {
+    list: (_, path) => ({ kind: 'list', keys: engine.keys.list(path) }),
+    read: ({ data }, path) => {
+      const meta = engine.keys.find(path)?.meta
+      if (meta === undefined) return { kind: 'none' }
+      return { kind: 'data', data: keyAnswer(meta), warnings: parameterWarnings(data, NO_FIELDS) }
+    },
+    update: (request, path) => update(engine, request, path),
+    patch: (request, path) => patch(engine, request, path),
+    delete: (_, path) => remove(engine, path),
+  }
+}
+
+/** A request that sets nothing makes no key, as in Vault. */
+async function update(engine: Engine, { data }: LogicalRequest, path: string): Promise<LogicalResponse> {
+  const custom = objectField(data, CUSTOM_METADATA)
+  const changes: Partial<KeySettings> = {
+    ...settingsParameter(data),
+    ...(custom === undefined ? {} : { customMetadata: parseCustomMetadata(custom) }),
+  }
+  if (Object.keys(changes).length === 0) return { kind: 'none' }
+  const warnings = casWarnings(engine.config.current, changes)
+  await engine.exclusively(path, () =>
+    engine.keys.change(path, changeSettings(engine.keys.find(path)?.meta, changes, engine.now())),
+  )
+  return { kind: 'none', warnings }
+}
+
+function patch(engine: Engine, { data }: LogicalRequest, path: string): Promise<LogicalResponse> {
+  const settings = { ...clearedSettings(data), ...settingsParameter(data) }
+  const custom = objectField(data, CUSTOM_METADATA)
+  return engine.exclusively(path, async () => {
+    const meta = engine.keys.find(path)?.meta
+    if (meta === undefined) return { kind: 'gone', data: null }
+    const changes = { ...settings, ...patchedCustomMetadata(meta, data, custom) }
+    if (Object.keys(changes).length === 0) return { kind: 'none' }
+    await engine.keys.change(path, changeSettings(meta, changes, engine.now()))
+    return { kind: 'none', warnings: casWarnings(engine.config.current, changes) }
+  })
+}
+
+function patchedCustomMetadata(
+  meta: KeySettings,
+  data: JsonObject,
+  custom: JsonObject | undefined,
+): Partial<KeySettings> {
+  if (custom !== undefined) return { customMetadata: patchCustomMetadata(meta.customMetadata, custom) }
+  return data[CUSTOM_METADATA] === null ? { customMetadata: null } : {}
+}
+
+async function remove(engine: Engine, path: string): Promise<LogicalResponse> {
+  await engine.exclusively(path, async () => {
+    const meta = engine.keys.find(path)?.meta
+    if (meta !== undefined) await engine.keys.remove(path, meta)
+  })
+  return { kind: 'none' }
+}
