@@ -4,12 +4,16 @@ import { renderProgress, startProgress } from './progress.ts'
 function record(isTTY: boolean) {
   const written: string[] = []
   let time = 0
-  const stream = { isTTY, columns: 80, write: (text: string) => written.push(text) > 0 } as unknown as NodeJS.WriteStream
+  const stream = {
+    isTTY,
+    columns: 80,
+    write: (text: string) => written.push(text) > 0,
+  } as unknown as NodeJS.WriteStream
   const progress = startProgress({ label: 'apply', quiet: false, stream, now: () => time })
   return {
     written,
     progress,
-    at(ms: number) {
+    at: (ms: number) => {
       time = ms
       return progress
     },

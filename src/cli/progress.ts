@@ -32,10 +32,10 @@ export function startProgress({ label, quiet, stream = process.stderr, now = Dat
     update(done, total) {
       const time = now()
       if (quiet || time - started < SILENT_MS) return
-      if (time - drawn < (stream.isTTY === true ? REDRAW_MS : LINE_MS)) return
+      if (time - drawn < (stream.isTTY ? REDRAW_MS : LINE_MS)) return
       drawn = time
       const text = renderProgress(label, done, total, (time - started) / 1000)
-      if (stream.isTTY === true) {
+      if (stream.isTTY) {
         stream.write(`\r\u001b[2K${text.slice(0, (stream.columns ?? 80) - 1)}`)
         shown = true
       } else {

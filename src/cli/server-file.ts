@@ -1,6 +1,7 @@
 /** `.plenum/server.json`: which process serves this hub, and where. A file whose process is gone means nothing runs. */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { type RunFolder, writePrivateFile } from './run-folder.ts'
+import { writePrivateFile } from './private-files.ts'
+import type { RunFolder } from './run-folder.ts'
 
 export interface RunningServer {
   readonly pid: number
@@ -35,7 +36,9 @@ function parse(text: string): RunningServer | undefined {
   }
   if (typeof value !== 'object' || value === null) return undefined
   const { pid, address, storeId } = value as Partial<Record<keyof RunningServer, unknown>>
-  return typeof pid === 'number' && typeof address === 'string' && typeof storeId === 'string' ? { pid, address, storeId } : undefined
+  return typeof pid === 'number' && typeof address === 'string' && typeof storeId === 'string'
+    ? { pid, address, storeId }
+    : undefined
 }
 
 /** Signal 0 asks whether a process is there. EPERM: it is, and belongs to somebody else. */

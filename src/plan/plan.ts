@@ -8,75 +8,129 @@
  */
 import type { Fingerprint, Json } from '../sensitive/index.ts'
 
+export type SettingsKind = 'mount' | 'auth' | 'policy' | 'role'
 export type EntryKind = 'connection' | 'variable' | 'secret'
-export type ResourceKind = 'mount' | 'auth' | 'policy' | 'role' | EntryKind
+export type ResourceKind = SettingsKind | EntryKind
 
 /** `connection:project_trading_ibkr`, `secret:trading/api_keys`, `policy:plenum-airflow`, `mount:secret`, `auth:approle`. */
 export type Address = `${ResourceKind}:${string}`
 
-/** One field of a desired entry. `keep`: any value in Vault will do; one is made when there is none. */
-export type DesiredField = { readonly kind: 'exact'; readonly fingerprint: Fingerprint } | { readonly kind: 'keep' }
+/**
+ * One field of a desired entry. `keep`: any value in Vault will do; one is made when there is none. `same`: whatever
+ * that field of another entry holds, after this plan is carried out.
+ */
+export type DesiredField =
+  | { readonly kind: 'exact'; readonly fingerprint: Fingerprint }
+  | { readonly kind: 'keep' }
+  | { readonly kind: 'same'; readonly path: string; readonly field: string }
 
 /** Settings that are not secret and may be shown: a policy's text, a role's parameters, a mount's options. */
 export type Settings = { readonly [name: string]: Json }
 
-export type Desired =
-  | { readonly kind: 'mount' | 'auth' | 'policy' | 'role'; readonly address: Address; readonly settings: Settings }
-  | {
-      readonly kind: EntryKind
-      readonly address: Address
-      /** Below the KV mount. */
-      readonly path: string
-      readonly external: boolean
-      readonly fields: ReadonlyMap<string, DesiredField>
-      /** custom_metadata that Plenum sets: managed-by, hub, project, owner. Without `plenum-version`. */
-      readonly metadata: Readonly<Record<string, string>>
-    }
+/** Where entries live and who may read them. */
+export interface DesiredSettings {
+  readonly kind: SettingsKind
+  readonly address: Address
+  readonly settings: Settings
+}
 
-export type Actual =
-  | {
-      readonly kind: 'mount' | 'auth' | 'policy' | 'role'
-      readonly address: Address
-      readonly settings: Settings
-      /** Plenum made it for this hub (the mark in a policy's text; a role whose policies all carry it). */
-      readonly managed: boolean
-    }
-  | {
-      readonly kind: EntryKind
-      readonly address: Address
-      readonly path: string
-      /** The check-and-set number: the newest version, also when it is deleted. */
-      readonly version: number
-      /** The newest version is deleted or destroyed: absent for readers, but check-and-set still counts it. */
-      readonly deleted: boolean
-      readonly fields: ReadonlyMap<string, Fingerprint>
-      readonly metadata: Readonly<Record<string, string>>
-      /** Unix milliseconds of the newest version. */
-      readonly changedAt: number
-    }
+export interface DesiredEntry {
+  readonly kind: EntryKind
+  readonly address: Address
+  /** Below the KV mount. */
+  readonly path: string
+  readonly external: boolean
+  readonly fields: ReadonlyMap<string, DesiredField>
+  /** custom_metadata that Plenum sets: managed-by, hub, project, owner. Without `plenum-version`. */
+  readonly metadata: Readonly<Record<string, string>>
+}
 
-/** `plenum-version` in custom_metadata: the version that Plenum wrote last. A newer one means somebody else wrote. */
+export type Desired = DesiredSettings | DesiredEntry
+
+export interface ActualSettings {
+  readonly kind: SettingsKind
+  readonly address: Address
+  readonly settings: Settings
+  /** Plenum made it for this hub (the mark in a policy's text; a role whose policies all carry it). */
+  readonly managed: boolean
+}
+
+export interface ActualEntry {
+  readonly kind: EntryKind
+  readonly address: Address
+  readonly path: string
+  /** The check-and-set number: the newest version, also when it is deleted. */
+  readonly version: number
+  /** The newest version is deleted or destroyed: absent for readers, but check-and-set still counts it. */
+  readonly deleted: boolean
+  /** Empty for what is not declared: Plenum does not read it. */
+  readonly fields: ReadonlyMap<string, Fingerprint>
+  readonly metadata: Readonly<Record<string, string>>
+  /** custom_metadata says that Plenum made it for this hub. */
+  readonly managed: boolean
+  /** Unix milliseconds of the newest version. */
+  readonly changedAt: number
+}
+
+/** What the `same` fields of a declared entry lead to just now, as it would be stored there. Not a thing to plan for. */
+export interface ActualSource {
+  readonly kind: 'source'
+  /** Of the declared entry. */
+  readonly address: Address
+  /** By the name of the `same` field; what leads nowhere is not there. */
+  readonly fields: ReadonlyMap<string, Fingerprint>
+}
+
+export type Actual = ActualSettings | ActualEntry | ActualSource
+
+/** The keys of custom_metadata that are Plenum's. All others belong to whoever set them and are kept. */
 export const MANAGED_BY = 'managed-by'
 export const HUB = 'hub'
+export const PROJECT = 'project'
+export const OWNER = 'owner'
+/** The version that Plenum wrote last. A newer one means somebody else wrote. */
 export const WRITTEN_VERSION = 'plenum-version'
 
 export type FieldChange = { readonly field: string; readonly change: 'added' | 'removed' | 'changed' }
 
-export type Change =
-  | { readonly action: 'create'; readonly kind: ResourceKind; readonly address: Address; readonly cas: number; readonly fields: readonly FieldChange[] }
-  | { readonly action: 'update'; readonly kind: ResourceKind; readonly address: Address; readonly cas: number; readonly fields: readonly FieldChange[] }
-  /** Only custom_metadata differs: adopted, or an interrupted apply is completed. */
-  | { readonly action: 'mark'; readonly kind: EntryKind; readonly address: Address; readonly cas: number; readonly fields: readonly FieldChange[] }
-  | { readonly action: 'delete'; readonly kind: ResourceKind; readonly address: Address; readonly cas: number; readonly fields: readonly FieldChange[] }
-
-/** Declared, but its value in Vault is not what Plenum wrote: not overwritten unless asked to. */
-export interface Drift {
+interface ChangeOf<Action extends string, Kind extends ResourceKind> {
+  readonly action: Action
+  readonly kind: Kind
   readonly address: Address
-  /** `changed`: somebody wrote after Plenum did. `foreign`: it was there before Plenum and differs. */
-  readonly reason: 'changed' | 'foreign'
+  /** The version of an entry that the change follows: 0 for none, and for everything that has no versions. */
+  readonly cas: number
+  readonly fields: readonly FieldChange[]
+}
+
+export type Change =
+  | ChangeOf<'create', ResourceKind>
+  | ChangeOf<'update', ResourceKind>
+  /** Only custom_metadata differs: adopted, or an interrupted apply is completed. */
+  | ChangeOf<'mark', EntryKind>
+  | ChangeOf<'delete', ResourceKind>
+
+/** Declared, but what is in Vault is not what Plenum wrote: not overwritten unless asked to. */
+export interface Drift {
+  readonly kind: ResourceKind
+  readonly address: Address
+  /**
+   * `changed`: somebody wrote after Plenum did. `foreign`: it was there before Plenum and differs. `other-hub`: Plenum
+   * made it for another hub, so two hubs declare one thing.
+   */
+  readonly reason: 'changed' | 'foreign' | 'other-hub'
+  /** 0 for a policy and a role, which have no versions. */
   readonly version: number
+  /** Unix milliseconds; 0 when Vault does not say. */
   readonly changedAt: number
   readonly fields: readonly FieldChange[]
+}
+
+/** What no apply can reach before a person has done something. */
+export interface Blocked {
+  readonly kind: ResourceKind
+  readonly address: Address
+  readonly text: string
+  readonly hint: string
 }
 
 /** A declared connection or variable that also stands in an environment variable: Vault hides that copy, and Airflow falls back to it when Vault fails. */
@@ -89,9 +143,12 @@ export interface Shadow {
 
 export interface Plan {
   readonly formatVersion: 1
+  /** In the order of their carrying out: by kind, then by address; what is deleted comes last. */
   readonly changes: readonly Change[]
+  /** Declared and found as declared. */
   readonly unchanged: number
   readonly drifted: readonly Drift[]
+  readonly blocked: readonly Blocked[]
   /** Under our prefixes, not made by Plenum for this hub. */
   readonly unmanaged: readonly Address[]
   /** `external` entries that do not exist. */

@@ -80,7 +80,7 @@ const findings = (where: string, bytes: Buffer): string[] => NEEDLES.flatMap((ne
 
 describe('canaries', () => {
   it('are found by this search when they are there', () => {
-    expect(findings('x', Buffer.from(`a ${CANARIES.VARIABLE} b`))).toHaveLength(1)
+    expect(findings('x', Buffer.from(`a ${CANARIES.VARIABLE} b`))).not.toEqual([])
   })
 
   it('appear in no output, log, audit file, temporary file or setting', async () => {

@@ -10,7 +10,6 @@ import json
 import os
 from pathlib import Path
 
-HUB = "example-hub"
 CREDENTIALS = Path(__file__).resolve().parents[1] / ".plenum" / "credentials"
 
 
@@ -18,7 +17,7 @@ def read_project_secret(project: str, name: str) -> dict[str, str]:
     """The fields of ``projects/<project>/<name>``. Call it inside a task, never at a DAG file's top level."""
     import hvac
 
-    folder = CREDENTIALS / os.environ.get("PLENUM_ENVIRONMENT", "dev") / f"plenum-{HUB}-project-{project}"
+    folder = CREDENTIALS / os.environ.get("PLENUM_ENVIRONMENT", "dev") / f"project-{project}"
     client = hvac.Client(url=_vault_address())
     client.auth.approle.login(
         role_id=(folder / "role_id").read_text().strip(),

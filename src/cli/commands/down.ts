@@ -1,17 +1,18 @@
 /** `plenum down`: stops the embedded server of a hub, and waits until it is gone. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError } from '../failure.ts'
-import { type GlobalOptions, screenOf } from '../globals.ts'
-import { findHub } from '../hub-file.ts'
+import type { GlobalOptions } from '../globals.ts'
+import { findHub, shown } from '../hub-file.ts'
 import { runFolder } from '../run-folder.ts'
-import { isAlive, readServerFile } from '../server-file.ts'
+import { findRunning } from '../running.ts'
+import type { Screen } from '../screen.ts'
+import { isAlive } from '../server-file.ts'
 
 const PATIENCE_MS = 15_000
 
-export async function down(options: GlobalOptions): Promise<number> {
-  const screen = screenOf(options)
+export async function down(options: GlobalOptions, screen: Screen): Promise<number> {
   const folder = runFolder(findHub(options.hub).folder)
-  const running = readServerFile(folder)
+  const running = await findRunning(folder)
   if (running === undefined) {
     screen.say('not running')
     screen.document({ stopped: false })
@@ -22,12 +23,12 @@ export async function down(options: GlobalOptions): Promise<number> {
   while (isAlive(running.pid)) {
     if (Date.now() > deadline) {
       throw new CommandError('down-timeout', `process ${running.pid} did not stop within ${PATIENCE_MS / 1000} s`, {
-        hint: `look at ${folder.serverLog}; \`kill -9 ${running.pid}\` loses no acknowledged write`,
+        hint: `look at ${shown(folder.serverLog)}; \`kill -9 ${running.pid}\` loses no acknowledged write`,
       })
     }
     await sleep(50)
   }
-  screen.say(`stopped (process ${running.pid}); the data stays in ${folder.vault}`)
+  screen.say(`stopped (process ${running.pid}); the data stays in ${shown(folder.vault)}`)
   screen.document({ stopped: true, pid: running.pid })
   return 0
 }

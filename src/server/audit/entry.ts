@@ -90,7 +90,7 @@ export function createEntries(hasher: Hasher, options: EntryOptions) {
               })),
             }),
           )
-    const uses = caller.numUses === 0 ? '' : member('remaining_uses', String(caller.numUses))
+    const uses = caller.numUses <= 0 ? '' : member('remaining_uses', String(caller.numUses))
     return member('auth', `{${cut(callerPart(request, caller) + uses + results)}}`)
   }
 

@@ -94,15 +94,18 @@ export function createCore(options: CoreOptions): Core {
       seal.sealNow()
       throw error
     }
-    sweeper = setInterval(() => sweep(session), options.sweepEveryMs ?? 30_000).unref()
+    const started = session
+    sweeper = setInterval(() => void sweep(started), options.sweepEveryMs ?? 30_000).unref()
   }
 
-  /** Expired tokens are dead already; this only frees their space. */
-  function sweep(current: Session | undefined): void {
-    current?.tokens.sweep(now()).catch((error: unknown) => {
+  /** Expired tokens are dead already; this only frees their space, a bounded piece at a time. */
+  async function sweep(current: Session): Promise<void> {
+    try {
+      while (session === current && (await current.tokens.sweep(now())) > 0);
+    } catch (error) {
       // Sealed meanwhile: the next session goes on where this one stopped.
       if (session === current) onInternalError(error)
-    })
+    }
   }
 
   function sealNow(): Promise<void> {

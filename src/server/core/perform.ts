@@ -32,11 +32,12 @@ export async function issueToken(
     path: exchange.path,
     mountType: mount.type,
     ttl: session.leaseTtl(mount),
+    tokenType: mount.config.tokenType,
   })
   return { kind: 'auth', auth: login.auth, warnings: [...warnings, ...login.warnings] }
 }
 
-/** A token whose last use this was is gone before the answer leaves. */
+/** A token whose last use this was is gone before the answer leaves, also when the answer is a refusal. */
 export async function retireSpentToken({ caller }: Exchange, session: Session): Promise<void> {
   if (caller !== undefined && session.tokens.isSpent(caller)) await session.tokens.revoke(caller)
 }

@@ -19,6 +19,11 @@ interface Step {
   readonly run: (exchange: Exchange, session: Session) => void | Promise<void>
 }
 
+interface Refused {
+  readonly kind: 'refused'
+  readonly error: unknown
+}
+
 /** May refuse the request. Nothing here has an effect, but for the use that a limited token spends. */
 export const JUDGE: readonly Step[] = [
   { name: 'find-mount', run: findMount },
@@ -32,8 +37,14 @@ export const JUDGE: readonly Step[] = [
 ]
 
 /** Runs one request. Never rejects for what a client can cause: that is an outcome of kind `refused`. */
-export async function runPipeline(exchange: Exchange, session: Session): Promise<Outcome | { kind: 'refused'; error: unknown }> {
+export async function runPipeline(exchange: Exchange, session: Session): Promise<Outcome | Refused> {
   const refusal = await judge(exchange, session)
+  const outcome = await carryOut(exchange, session, refusal)
+  await retireSpentToken(exchange, session)
+  return outcome
+}
+
+async function carryOut(exchange: Exchange, session: Session, refusal: Refused | undefined): Promise<Outcome | Refused> {
   const { audit } = session
   if (!audit.enabled) return refusal ?? perform(exchange, session)
 
@@ -46,7 +57,7 @@ export async function runPipeline(exchange: Exchange, session: Session): Promise
   return outcome
 }
 
-async function judge(exchange: Exchange, session: Session): Promise<{ kind: 'refused'; error: unknown } | undefined> {
+async function judge(exchange: Exchange, session: Session): Promise<Refused | undefined> {
   try {
     for (const { run } of JUDGE) {
       const done = run(exchange, session)
@@ -58,12 +69,10 @@ async function judge(exchange: Exchange, session: Session): Promise<{ kind: 'ref
   }
 }
 
-async function perform(exchange: Exchange, session: Session): Promise<Outcome | { kind: 'refused'; error: unknown }> {
+async function perform(exchange: Exchange, session: Session): Promise<Outcome | Refused> {
   try {
     const response = await performRequest(exchange)
-    const outcome = response.kind === 'grant' ? await issueToken(exchange, session, response) : response
-    await retireSpentToken(exchange, session)
-    return outcome
+    return response.kind === 'grant' ? await issueToken(exchange, session, response) : response
   } catch (error) {
     return { kind: 'refused', error }
   }
@@ -90,7 +99,7 @@ function auditedRequest(exchange: Exchange): AuditedRequest {
   }
 }
 
-function auditResponse(audit: AuditBroker, request: AuditedRequest, outcome: Outcome | { kind: 'refused'; error: unknown }, time: number): Promise<void> {
+function auditResponse(audit: AuditBroker, request: AuditedRequest, outcome: Outcome | Refused, time: number): Promise<void> {
   if (outcome.kind === 'refused') {
     return audit.response(request, { data: undefined, auth: undefined, warnings: [], time }, errorText(outcome.error))
   }

@@ -78,7 +78,7 @@ function leaseTtl({ config }: MountEntry): { readonly default: number; readonly 
 /** The engines and auth methods this server has. An unknown type gives `undefined`: there is no such plugin. */
 function createBackend(entry: MountEntry, storage: Storage, { now, random }: SessionOptions, tokens: TokenStore): Backend | undefined {
   if (entry.class === 'secret' && entry.type === 'kv' && entry.options?.['version'] === '2') return createKv2({ storage, now })
-  if (entry.class === 'auth' && entry.type === 'approle') return createAppRole({ storage, now, random, leaseTtl: () => leaseTtl(entry), tokens })
+  if (entry.class === 'auth' && entry.type === 'approle') return createAppRole({ storage, now, random, mountPoint: entry.path, leaseTtl: () => leaseTtl(entry), tokens })
   return undefined
 }
 

@@ -1,6 +1,7 @@
 /** The core as the system backend sees it (`engines/system/host.ts`). */
 import type { AuditPort, MountsPort, MountView, SystemHost } from '../engines/system/index.ts'
 import { invalidRequest } from '../logical/index.ts'
+import type { TokenStore } from '../token/index.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
 import { type Session, SYSTEM_LEASE_TTL } from './session.ts'
 
@@ -8,7 +9,7 @@ export function createSystemHost(session: Session, audit: AuditPort, seal: () =>
   const { mounts, tokens, policies } = session
   return {
     secrets: secretsPort(mounts),
-    auths: authsPort(mounts),
+    auths: authsPort(mounts, tokens),
     audit,
     leaseTtl: SYSTEM_LEASE_TTL,
     tokenByText: (token) => (token === '' ? undefined : tokens.lookup(token)),
@@ -38,7 +39,7 @@ function secretsPort(mounts: MountTable): MountsPort {
   }
 }
 
-function authsPort(mounts: MountTable): MountsPort {
+function authsPort(mounts: MountTable, tokens: TokenStore): MountsPort {
   return {
     list: () => mounts.list('auth').map(viewOf),
     get: (path) => {
@@ -49,7 +50,10 @@ function authsPort(mounts: MountTable): MountsPort {
       if (mount.path === 'token/') throw invalidRequest('path is already in use at token/')
       return mounts.enable({ ...mount, path: `auth/${mount.path}`, class: 'auth' })
     },
-    disable: (path) => mounts.disable(`auth/${path}`, 'token credential backend cannot be disabled'),
+    async disable(path) {
+      await mounts.disable(`auth/${path}`, 'token credential backend cannot be disabled')
+      await tokens.revokeByPath(`auth/${path}`)
+    },
     change: (path, changes) => mounts.change(`auth/${path}`, changes),
   }
 }

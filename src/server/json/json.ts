@@ -1,8 +1,9 @@
 /**
  * JSON as the server needs it: numbers keep their text, limits hold while reading, keys cannot reach a prototype.
  *
- * Invariant: `stringifyJson(parseJson(text))` equals `text` but for white space, escapes and duplicate keys (the last
- * wins), so a client gets back `1.10` and `12345678901234567890` as it wrote them (vault-api 1.5).
+ * Invariant: `stringifyJson(parseJson(text))` equals `text` but for white space, escapes, duplicate keys (the last
+ * wins) and the place of keys that are whole numbers (first, in their order, as in every JavaScript object), so a client
+ * gets back `1.10` and `12345678901234567890` as it wrote them (vault-api 1.5).
  *
  * This file is the contract; `parse.ts` and `stringify.ts` implement it.
  */
@@ -45,6 +46,8 @@ export interface JsonLimits {
   readonly depth: number
   /** Bytes of one string or key, as UTF-8. Default 1 MiB. */
   readonly stringBytes: number
+  /** Characters of one number. Default 1,000. */
+  readonly numberLength: number
   /** Entries of one object. Default 10,000. */
   readonly objectEntries: number
   /** Elements of one array. Default 10,000. */
@@ -56,6 +59,7 @@ export interface JsonLimits {
 export const DEFAULT_JSON_LIMITS: JsonLimits = {
   depth: 300,
   stringBytes: 1_048_576,
+  numberLength: 1000,
   objectEntries: 10_000,
   arrayElements: 10_000,
   values: 100_000,

@@ -3,7 +3,8 @@
  * that is not there is an error.
  */
 import { ExactNumber, type JsonObject, type JsonValue } from '../json/json.ts'
-import { parseDurationSeconds, parseInstant } from './duration.ts'
+import { parseDurationSeconds } from '../logical/duration.ts'
+import { parseInstant } from './instant.ts'
 import { CAPABILITIES, type Capability, NO_PARAMETERS, type PathRule } from './policy.ts'
 import { PolicySyntaxError, type SyntaxEntry, type SyntaxNode, type SyntaxObject } from './syntax.ts'
 

@@ -2,42 +2,71 @@
  * A storage that holds back its writes: reads see them, the storage below does not, until `release` writes them all in
  * one atomic commit. For initialisation, which touches many places and must happen as a whole or not at all.
  *
- * Single use, one writer: it is thrown away after `release`.
+ * One writer. It does not own the storage below: `close` drops what is held back and leaves that one open.
  */
-import type { Storage, Write } from './storage.ts'
+import { StorageClosedError } from './errors.ts'
+import { checkKey, checkPrefix, compareKeys, type Storage, type Write } from './storage.ts'
 
 export interface StagedStorage extends Storage {
-  /** Writes everything held back to the storage below. */
+  /** Writes everything held back to the storage below, and holds back anew from then on. */
   release(): Promise<void>
 }
 
 export function stageStorage(lower: Storage): StagedStorage {
   const staged = new Map<string, Write>()
+  let closed = false
+
+  function use(): void {
+    if (closed) throw new StorageClosedError()
+  }
 
   function list(prefix: string): string[] {
-    const names = new Set(lower.list(prefix))
+    const names = new Set(lower.list(prefix).filter((name) => survives(prefix, name)))
     for (const { kind, key } of staged.values()) {
-      // A staged delete hides a name only where nothing else keeps it alive; initialisation deletes nothing.
       if (kind === 'delete' || !key.startsWith(prefix)) continue
-      const rest = key.slice(prefix.length)
-      const slash = rest.indexOf('/')
-      names.add(slash === -1 ? rest : rest.slice(0, slash + 1))
+      const slash = key.indexOf('/', prefix.length)
+      names.add(slash === -1 ? key.slice(prefix.length) : key.slice(prefix.length, slash + 1))
     }
-    return [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    return [...names].sort(compareKeys)
+  }
+
+  /** Whether a name of the storage below is still there when the staged deletions are done. */
+  function survives(prefix: string, name: string): boolean {
+    const path = prefix + name
+    if (!name.endsWith('/')) return staged.get(path)?.kind !== 'delete'
+    const touched = [...staged.values()].some(({ kind, key }) => kind === 'delete' && key.startsWith(path))
+    return !touched || list(path).length > 0
   }
 
   return {
     get(key) {
+      use()
+      checkKey(key)
       const write = staged.get(key)
       if (write === undefined) return lower.get(key)
-      return write.kind === 'put' ? write.value : undefined
+      return write.kind === 'put' ? write.value.slice() : undefined
     },
-    list,
-    commit(writes) {
-      for (const write of writes) staged.set(write.key, write)
+    list(prefix) {
+      use()
+      checkPrefix(prefix)
+      return list(prefix)
+    },
+    async commit(writes) {
+      use()
+      for (const { key } of writes) checkKey(key)
+      for (const write of writes) {
+        staged.set(write.key, write.kind === 'put' ? { ...write, value: Uint8Array.from(write.value) } : write)
+      }
+    },
+    async release() {
+      use()
+      await lower.commit([...staged.values()])
+      staged.clear()
+    },
+    close() {
+      closed = true
+      staged.clear()
       return Promise.resolve()
     },
-    release: () => lower.commit([...staged.values()]),
-    close: () => Promise.resolve(),
   }
 }

@@ -13,7 +13,10 @@ export type Write =
   | { readonly kind: 'delete'; readonly key: string }
 
 export interface Storage {
-  /** The bytes at `key`, `undefined` when there is none. Throws when the bytes cannot be trusted; never "absent" then. */
+  /**
+   * The bytes at `key`, `undefined` when there is none; a copy that the caller may keep and change. Throws when the
+   * bytes cannot be trusted; never "absent" then.
+   */
   get(key: string): Uint8Array | undefined
 
   /**
@@ -25,7 +28,7 @@ export interface Storage {
   /**
    * All writes, or none of them. When the promise resolves they survive a crash (fsync), and `get` and `list` see them;
    * until then a reader sees either the old or the new state of the whole batch. A rejected promise means that nothing
-   * was written. Deleting an absent key is no error.
+   * was written. Deleting an absent key is no error. The bytes are copied before this returns.
    */
   commit(writes: readonly Write[]): Promise<void>
 
@@ -38,12 +41,58 @@ export class StorageKeyError extends Error {
   readonly code = 'storage-key'
 }
 
-/** @throws {StorageKeyError} for an empty key, a leading or trailing slash, an empty, `.` or `..` segment, or a NUL. */
+/** Bytes of UTF-8: what LMDB takes with pages of 4 KiB. The same for every storage, so that a test in memory finds it. */
+export const LONGEST_KEY = 1978
+
+const SLASH = 0x2f
+const DOT = 0x2e
+
+/**
+ * @throws {StorageKeyError} for an empty key, a leading or trailing slash, an empty, `.` or `..` segment, a NUL, a lone
+ * surrogate, and a key of more than `LONGEST_KEY` bytes
+ */
 export function checkKey(key: string): void {
   if (key === '') throw new StorageKeyError('empty storage key')
   if (key.includes('\0')) throw new StorageKeyError('storage key holds a NUL')
-  for (const segment of key.split('/')) {
-    if (segment === '') throw new StorageKeyError('storage key has an empty segment')
-    if (segment === '.' || segment === '..') throw new StorageKeyError('path cannot contain parent references')
+  // It would be stored as U+FFFD, and two keys would become one.
+  if (!key.isWellFormed()) throw new StorageKeyError('storage key is not well-formed Unicode')
+  if (key.length * 3 > LONGEST_KEY && Buffer.byteLength(key) > LONGEST_KEY) {
+    throw new StorageKeyError(`storage key is longer than ${LONGEST_KEY} bytes`)
   }
+  checkSegments(key)
+}
+
+function checkSegments(key: string): void {
+  let start = 0
+  for (let at = 0; at <= key.length; at += 1) {
+    if (at < key.length && key.charCodeAt(at) !== SLASH) continue
+    const length = at - start
+    if (length === 0) throw new StorageKeyError('storage key has an empty segment')
+    const dots = length <= 2 && key.charCodeAt(start) === DOT && key.charCodeAt(at - 1) === DOT
+    if (dots) throw new StorageKeyError('path cannot contain parent references')
+    start = at + 1
+  }
+}
+
+/** @throws {StorageKeyError} for a prefix that is neither empty nor a key and a slash */
+export function checkPrefix(prefix: string): void {
+  if (prefix === '') return
+  if (!prefix.endsWith('/')) throw new StorageKeyError('storage prefix does not end in a slash')
+  checkKey(prefix.slice(0, -1))
+}
+
+/** Orders keys and names by their bytes in UTF-8, which is by code points; JavaScript's own order is by UTF-16 units. */
+export function compareKeys(a: string, b: string): number {
+  const length = Math.min(a.length, b.length)
+  for (let at = 0; at < length; at += 1) {
+    const left = a.charCodeAt(at)
+    const right = b.charCodeAt(at)
+    if (left !== right) return codePointRank(left) - codePointRank(right)
+  }
+  return a.length - b.length
+}
+
+/** Surrogates stand for code points above all that one unit can hold. */
+function codePointRank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit
 }

@@ -1,0 +1,121 @@
+/**
+ * The embedded server of a hub, in this process: started, initialised the first time, unsealed, audited.
+ *
+ * Invariants: the unseal key is on disk before anything in the store depends on it, so that a crash leaves no store that
+ * nobody can open; a root token is never on disk, lives as long as the work that needs it and is revoked after; nothing
+ * is done with it before the audit device is on.
+ */
+import { type Sensitive, sensitive } from '../sensitive/index.ts'
+import { type Core, readKeyFile, startServer, writeKeyFile } from '../server/index.ts'
+import { revokeSelf, staticToken, type VaultClient } from '../vault/index.ts'
+import type { OpenHub } from './hub-file.ts'
+import { prepareRunFolder } from './run-folder.ts'
+import type { Screen } from './screen.ts'
+import { removeServerFile, writeServerFile } from './server-file.ts'
+import { embeddedReach, openClient, type Reach } from './target.ts'
+
+export interface Embedded {
+  readonly reach: Reach
+  /** The store was made just now. */
+  readonly created: boolean
+  /** Work as root. The token is revoked after it, also when it fails. */
+  asRoot<T>(work: (client: VaultClient) => Promise<T>): Promise<T>
+  /** Lets requests under way finish, seals, closes the store. */
+  close(): Promise<void>
+}
+
+/** @throws {ListenError | StoreError | KeyFileError} and leaves nothing running. */
+export async function startEmbedded(hub: OpenHub, port: number, screen: Screen): Promise<Embedded> {
+  prepareRunFolder(hub.run)
+  const server = await startServer({
+    storage: { kind: 'lmdb', folder: hub.run.vault },
+    port,
+    auditFolders: [hub.run.path],
+    onInternalError: (error) => screen.fail(`internal error in the server: ${textOf(error)}`),
+    onAuditFailure: (error) => screen.fail(`the audit log failed, requests are refused: ${textOf(error)}`),
+  })
+  const { core } = server
+  try {
+    const firstToken = core.initialized ? undefined : await initialize(hub, core)
+    await withKey(hub, core.storeId, (key) => core.unsealWithKey(key))
+    const { storeId } = core
+    writeServerFile(hub.run, { pid: process.pid, address: server.address, storeId })
+    const reach = embeddedReach(server.address, storeId)
+    let unusedToken = firstToken
+    return {
+      reach,
+      created: firstToken !== undefined,
+      async asRoot(work) {
+        const token =
+          unusedToken ?? (await withKey(hub, storeId, async (key) => sensitive(await core.generateRootToken(key))))
+        unusedToken = undefined
+        return withRootToken(reach, token, async (client) => {
+          await enableAudit(client, hub.run.auditLog)
+          return work(client)
+        })
+      },
+      async close() {
+        removeServerFile(hub.run)
+        await server.close()
+      },
+    }
+  } catch (error) {
+    removeServerFile(hub.run)
+    await server.close()
+    throw error
+  }
+}
+
+/** The root token of the initialisation, for the first work. */
+async function initialize(hub: OpenHub, core: Core): Promise<Sensitive<string>> {
+  const { keys, rootToken } = await core.initialize({
+    shares: 1,
+    threshold: 1,
+    beforeCommit: async (made, storeId) => {
+      for (const key of made) writeKeyFile(hub.config.unsealKey(storeId), key, storeId)
+    },
+  })
+  for (const key of keys) key.fill(0)
+  return sensitive(rootToken)
+}
+
+async function withKey<T>(hub: OpenHub, storeId: string, use: (key: Buffer) => Promise<T>): Promise<T> {
+  const key = readKeyFile(hub.config.unsealKey(storeId), storeId)
+  try {
+    return await use(key)
+  } finally {
+    key.fill(0)
+  }
+}
+
+async function withRootToken<T>(
+  reach: Reach,
+  token: Sensitive<string>,
+  work: (client: VaultClient) => Promise<T>,
+): Promise<T> {
+  const client = openClient(reach, staticToken(token))
+  try {
+    const result = await work(client)
+    await revokeSelf(client)
+    return result
+  } catch (error) {
+    // What went wrong first is what is told; the token ends all the same when the server still answers.
+    await Promise.allSettled([revokeSelf(client)])
+    throw error
+  } finally {
+    await client.close()
+  }
+}
+
+const AUDIT_DEVICE = 'file/'
+
+async function enableAudit(client: VaultClient, file: string): Promise<void> {
+  const { body } = await client.request('GET', 'sys/audit')
+  const devices = typeof body === 'object' && body !== null && 'data' in body ? body['data'] : null
+  if (typeof devices === 'object' && devices !== null && AUDIT_DEVICE in devices) return
+  await client.request('POST', 'sys/audit/file', { body: { type: 'file', options: { file_path: file } } })
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,157 @@
+/**
+ * A role: what it is, how it is stored, how requests change it and how it is shown (vault-api 8). Pure.
+ *
+ *     role/<h + HMAC of the name>        { "version": 1, "name", "key": <base64>, "folder", "roleId", "bindSecretId",
+ *                                          "secretIdBoundCidrs", "secretIdNumUses", "secretIdTtl", "localSecretIds",
+ *                                          "token": { policies, ttl, ... }, "deprecated": { "policies", "period" } }
+ *     role-id/<h + HMAC of the role-id>  the role's name
+ *     salt                               of both, 32 raw bytes
+ *
+ * `key` is the role's own HMAC key for its secret-ids: a role that is deleted and made again knows none of the old ones.
+ */
+import { parseCidrs } from '../../logical/cidr.ts'
+import { goDuration } from '../../logical/duration.ts'
+import { boolField, durationField, intField, stringField, stringListField } from '../../logical/fields.ts'
+import { internalError, invalidRequest, type JsonObject } from '../../logical/index.ts'
+import {
+  DEFAULT_TOKEN_SETTINGS,
+  type LeaseTtl,
+  readTokenSettings,
+  showTokenSettings,
+  type TokenSettings,
+} from '../../token/index.ts'
+import { keyedName } from './keyed-name.ts'
+
+/** Durations in seconds. */
+export interface Role {
+  readonly name: string
+  readonly key: Buffer
+  /** `h` + HMAC of the name under the key: where its secret-ids lie. */
+  readonly folder: string
+  readonly roleId: string
+  readonly bindSecretId: boolean
+  readonly secretIdBoundCidrs: readonly string[]
+  /** Of each secret-id; 0: no limit. */
+  readonly secretIdNumUses: number
+  /** Of each secret-id; 0: no limit. */
+  readonly secretIdTtl: number
+  /** Kept and shown; there is no cluster here to be local in. */
+  readonly localSecretIds: boolean
+  readonly token: TokenSettings
+  /** Whether the setting was made under its old name, which is then shown too. */
+  readonly deprecated: { readonly policies: boolean; readonly period: boolean }
+}
+
+const VERSION = 1
+
+export function newRole(name: string, key: Buffer, roleId: string): Role {
+  return {
+    name,
+    key,
+    folder: keyedName(key, name),
+    roleId,
+    bindSecretId: true,
+    secretIdBoundCidrs: [],
+    secretIdNumUses: 0,
+    secretIdTtl: 0,
+    localSecretIds: false,
+    token: DEFAULT_TOKEN_SETTINGS,
+    deprecated: { policies: false, period: false },
+  }
+}
+
+export interface ChangedRole {
+  readonly role: Role
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Absent fields keep their value.
+ * @throws {LogicalError} with Vault's text for each setting or combination that cannot be
+ */
+export function changeRole(
+  data: JsonObject,
+  current: Role,
+  o: { readonly creating: boolean; readonly lease: LeaseTtl },
+): ChangedRole {
+  const given = (name: string): boolean => data[name] !== undefined && data[name] !== null
+  const renamed: JsonObject = Object.assign(Object.create(null) as JsonObject, data)
+  if (given('policies') && !given('token_policies')) renamed['token_policies'] = data['policies'] ?? null
+  if (given('period') && !given('token_period')) renamed['token_period'] = data['period'] ?? null
+  const { settings, warnings } = readTokenSettings(renamed, current.token)
+
+  const local = boolField(data, 'local_secret_ids')
+  if (local !== undefined && !o.creating)
+    throw invalidRequest('local_secret_ids can only be modified during role creation')
+  const roleId = stringField(data, 'role_id')?.trim() ?? current.roleId
+  if (roleId === '') throw invalidRequest('invalid role_id supplied, or failed to generate a role_id')
+  const cidrs = stringListField(data, 'secret_id_bound_cidrs') ?? stringListField(data, 'bound_cidr_list')
+  const numUses = intField(data, 'secret_id_num_uses') ?? current.secretIdNumUses
+  if (numUses < 0) throw invalidRequest('secret_id_num_uses cannot be negative')
+  if (settings.period > o.lease.max) {
+    throw invalidRequest(
+      `period of "${goDuration(settings.period)}" is greater than the backend's maximum lease TTL of "${goDuration(o.lease.max)}"`,
+    )
+  }
+  const role: Role = {
+    ...current,
+    roleId,
+    bindSecretId: boolField(data, 'bind_secret_id') ?? current.bindSecretId,
+    secretIdBoundCidrs: cidrs === undefined ? current.secretIdBoundCidrs : parseCidrs(cidrs),
+    secretIdNumUses: numUses,
+    secretIdTtl: durationField(data, 'secret_id_ttl') ?? current.secretIdTtl,
+    localSecretIds: local ?? current.localSecretIds,
+    token: settings,
+    deprecated: {
+      policies: given('policies') || (!given('token_policies') && current.deprecated.policies),
+      period: given('period') || (!given('token_period') && current.deprecated.period),
+    },
+  }
+  if (!isConstrained(role)) throw internalError('at least one constraint should be enabled on the role')
+  const truncated =
+    "token_max_ttl is greater than the backend mount's maximum TTL value; issued tokens' max TTL value will be truncated"
+  return { role, warnings: settings.maxTtl > o.lease.max ? [...warnings, truncated] : warnings }
+}
+
+function isConstrained({ bindSecretId, secretIdBoundCidrs, token }: Role): boolean {
+  return bindSecretId || secretIdBoundCidrs.length > 0 || token.boundCidrs.length > 0
+}
+
+export function showRole(role: Role): JsonObject {
+  return {
+    bind_secret_id: role.bindSecretId,
+    secret_id_bound_cidrs: role.secretIdBoundCidrs.length === 0 ? null : [...role.secretIdBoundCidrs],
+    secret_id_num_uses: role.secretIdNumUses,
+    secret_id_ttl: role.secretIdTtl,
+    local_secret_ids: role.localSecretIds,
+    ...showTokenSettings(role.token),
+    ...showDeprecated(role),
+  }
+}
+
+/** The old names, where they were used. */
+export function showDeprecated({ token, deprecated }: Role): JsonObject {
+  return {
+    ...(deprecated.period && token.period > 0 ? { period: token.period } : {}),
+    ...(deprecated.policies && token.policies.length > 0 ? { policies: [...token.policies] } : {}),
+  }
+}
+
+export function encodeRole(role: Role): Buffer {
+  return Buffer.from(JSON.stringify({ version: VERSION, ...role, key: role.key.toString('base64') }))
+}
+
+export function decodeRole(bytes: Uint8Array): Role {
+  const { version, key, ...role } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Omit<Role, 'key'> & {
+    version: number
+    key: string
+  }
+  if (version !== VERSION)
+    throw new AppRoleRecordError(`a stored role has format version ${version}, expected ${VERSION}`)
+  return { ...role, key: Buffer.from(key, 'base64') }
+}
+
+/** What lies in the store cannot be read as a role or secret-id. Nothing is guessed: the request fails. */
+export class AppRoleRecordError extends Error {
+  readonly code = 'approle-record'
+}

@@ -1,0 +1,140 @@
+/**
+ * The folder of a store:
+ *
+ *     store.json     {"format":"plenum-store","version":1,"data":"new" | "present"}
+ *     server.lock    who has it open, see lock.ts
+ *     data.mdb       LMDB's data
+ *     lock.mdb       LMDB's table of readers, worth nothing when nobody has the store open
+ *
+ * `store.json` comes first, so a folder without it is not ours and is left alone. It says `new` until there is data, so
+ * data that is missing later is a loss and not a new store.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkDataFile } from './data-file.ts'
+import { StoreError, systemCode } from './errors.ts'
+import { makePrivateFile, makePrivateFolder, replaceFile } from './files.ts'
+import { acquireLock, type Lock } from './lock.ts'
+
+const FORMAT = 'plenum-store'
+const VERSION = 1
+const FORMAT_FILE = 'store.json'
+const LOCK_FILE = 'server.lock'
+
+export interface StoreFolder {
+  /** Call when LMDB has written its files. */
+  opened(): void
+  release(): void
+}
+
+/** Ready for LMDB: ours, of the right version, locked, undamaged. @throws {StoreError} */
+export function openStoreFolder(folder: string): StoreFolder {
+  try {
+    return open(folder)
+  } catch (error) {
+    if (error instanceof StoreError) throw error
+    throw unreadable(folder, error)
+  }
+}
+
+function open(folder: string): StoreFolder {
+  refuseForeign(folder)
+  makePrivateFolder(folder)
+  const lock = acquireLock(join(folder, LOCK_FILE))
+  try {
+    return prepare(folder, lock)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+function prepare(folder: string, lock: Lock): StoreFolder {
+  const data = join(folder, 'data.mdb')
+  const isNew = readFormat(folder)
+  if (isNew) replaceFile(join(folder, FORMAT_FILE), formatText('new'))
+  const bytes = sizeOf(data)
+  if (bytes > 0) checkDataFile(data)
+  else if (!isNew) {
+    throw new StoreError(
+      'store-corrupt',
+      `the data of the store ${folder} is gone: data.mdb is ${bytes === 0 ? 'empty' : 'missing'}; restore the folder from a backup`,
+    )
+  }
+  return {
+    opened() {
+      for (const name of ['data.mdb', 'lock.mdb', FORMAT_FILE]) makePrivateFile(join(folder, name))
+      if (isNew) replaceFile(join(folder, FORMAT_FILE), formatText('present'))
+    },
+    release: () => lock.release(),
+  }
+}
+
+/** A folder that holds something, and no `store.json`, belongs to somebody else. */
+function refuseForeign(folder: string): void {
+  const names = namesIn(folder)
+  if (names.includes(FORMAT_FILE)) return
+  // What a crash between two steps of `open` may leave.
+  const foreign = names.find((name) => !name.startsWith(LOCK_FILE) && name !== `${FORMAT_FILE}.tmp`)
+  if (foreign === undefined) return
+  throw new StoreError(
+    'store-foreign',
+    `${folder} is no store of Plenum and not empty (it holds ${JSON.stringify(foreign)}): choose an empty or new folder`,
+  )
+}
+
+/** Whether no data has been written yet. */
+function readFormat(folder: string): boolean {
+  const path = join(folder, FORMAT_FILE)
+  if (!namesIn(folder).includes(FORMAT_FILE)) return true
+  const value = parse(readFileSync(path, 'utf8'))
+  if (value === undefined || value['format'] !== FORMAT || typeof value['version'] !== 'number') {
+    throw new StoreError('store-corrupt', `${path} is damaged: restore the folder from a backup`)
+  }
+  if (value['version'] !== VERSION) {
+    throw new StoreError(
+      'store-version',
+      `the store ${folder} is of version ${value['version']}, this Plenum knows version ${VERSION}: use the Plenum that wrote it`,
+    )
+  }
+  return value['data'] === 'new'
+}
+
+function formatText(data: 'new' | 'present'): string {
+  return `${JSON.stringify({ format: FORMAT, version: VERSION, data })}\n`
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** -1 when it is not there. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? -1
+}
+
+export function unreadable(folder: string, cause: unknown): StoreError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  if (systemCode(cause) === 'ENOSPC' || systemCode(cause) === 'EDQUOT') {
+    return new StoreError('store-full', `no space left for the store ${folder}: free some and start again`, { cause })
+  }
+  return new StoreError(
+    'store-unreadable',
+    `the store ${folder} cannot be opened: ${why}; check that it is a folder which this user owns`,
+    { cause },
+  )
+}

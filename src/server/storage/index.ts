@@ -1,0 +1,13 @@
+export { StorageClosedError, StoreError, type StoreErrorCode } from './errors.ts'
+export { openLmdbStorage } from './lmdb.ts'
+export { createMemoryStorage } from './memory.ts'
+export { stageStorage, type StagedStorage } from './staged.ts'
+export {
+  checkKey,
+  checkPrefix,
+  compareKeys,
+  LONGEST_KEY,
+  type Storage,
+  StorageKeyError,
+  type Write,
+} from './storage.ts'

@@ -1,0 +1,191 @@
+/**
+ * A storage in one folder on disk, on LMDB.
+ *
+ * Invariant: LMDB syncs data, then the page that makes it current, before a commit resolves or any reader sees it; a
+ * commit that fails leaves no trace. All reads of one turn of the event loop see the same state.
+ *
+ * Two settings carry that. `overlappingSync: false`: with it, readers would see a commit that may still fail to reach
+ * the disk. `eventTurnBatching: false`: with it, lmdb drops a promise of its own, whose rejection on a full disk would
+ * end the process; commits under way at the same time share one transaction, and one sync, without it too.
+ */
+import { statfsSync } from 'node:fs'
+import { open, type RootDatabase } from 'lmdb'
+import { StorageClosedError, StoreError } from './errors.ts'
+import { openStoreFolder, type StoreFolder, unreadable } from './folder.ts'
+import { checkKey, checkPrefix, type Storage, type Write } from './storage.ts'
+
+const SLASH = 0x2f
+/** No key starts with less: NUL is refused. */
+const FIRST_KEY = Buffer.from([1])
+
+type Database = RootDatabase<Buffer, Buffer>
+
+/** Creates the folder when it is absent. One process at a time. @throws {StoreError} */
+export function openLmdbStorage(options: { readonly folder: string }): Storage {
+  const { folder } = options
+  const held = openStoreFolder(folder)
+  return storageOn(openDatabase(folder, held), folder, held)
+}
+
+function openDatabase(folder: string, held: StoreFolder): Database {
+  try {
+    const options = {
+      path: folder,
+      noSubdir: false,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+      overlappingSync: false,
+      eventTurnBatching: false,
+      // Known to lmdb, not to its types.
+      permissionsMode: 0o600,
+    } as const
+    const database = open<Buffer, Buffer>(options)
+    held.opened()
+    return database
+  } catch (error) {
+    held.release()
+    throw unreadable(folder, error)
+  }
+}
+
+function storageOn(database: Database, folder: string, held: StoreFolder): Storage {
+  const underWay = new Set<Promise<unknown>>()
+  let closing: Promise<void> | undefined
+
+  function use(): void {
+    if (closing !== undefined) throw new StorageClosedError()
+  }
+
+  async function close(): Promise<void> {
+    await Promise.allSettled(underWay)
+    await database.close()
+    held.release()
+  }
+
+  return {
+    get(key) {
+      use()
+      checkKey(key)
+      return reading(folder, () => database.get(Buffer.from(key)))
+    },
+    list(prefix) {
+      use()
+      checkPrefix(prefix)
+      return reading(folder, () => namesBelow(database, Buffer.from(prefix)))
+    },
+    async commit(writes) {
+      use()
+      // Everything that could throw comes before the batch: one that throws half-way would be written half.
+      const prepared = writes.map(prepare)
+      if (prepared.length === 0) return
+      const done = database.batch(() => {
+        for (const { key, value } of prepared) {
+          // Settled by the batch.
+          if (value === undefined) void database.remove(key)
+          else void database.put(key, value)
+        }
+      })
+      underWay.add(done)
+      try {
+        await done
+      } catch (error) {
+        throw await writeFailure(error, folder)
+      } finally {
+        underWay.delete(done)
+      }
+    },
+    close() {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+/** LMDB reads the bytes later and in another thread: it gets a copy. */
+function prepare(write: Write): { readonly key: Buffer; readonly value: Buffer | undefined } {
+  checkKey(write.key)
+  return { key: Buffer.from(write.key), value: write.kind === 'put' ? Buffer.from(write.value) : undefined }
+}
+
+/** The file was checked when it was opened: what LMDB cannot read now was damaged since. */
+function reading<T>(folder: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new StoreError(
+      'store-corrupt',
+      `the store ${folder} cannot be read: ${why}; restore the folder from a backup`,
+      { cause },
+    )
+  }
+}
+
+/** Jumps over everything below a folder once it has met the first key in it. */
+function namesBelow(database: Database, prefix: Buffer): string[] {
+  const names: string[] = []
+  const range = prefix.length === 0 ? { start: FIRST_KEY } : { start: prefix, end: behind(prefix) }
+  let start: Buffer | undefined = range.start
+  while (start !== undefined) {
+    const from: Buffer = start
+    start = undefined
+    for (const key of database.getKeys({ ...range, start: from })) {
+      const slash = key.indexOf(SLASH, prefix.length)
+      if (slash === -1) {
+        names.push(key.toString('utf8', prefix.length))
+        continue
+      }
+      names.push(key.toString('utf8', prefix.length, slash + 1))
+      start = behind(key.subarray(0, slash + 1))
+      break
+    }
+  }
+  return names
+}
+
+/** The first key behind all that start with `prefix`, which ends in a slash. */
+function behind(prefix: Buffer): Buffer {
+  const end = Buffer.from(prefix)
+  end[end.length - 1] = SLASH + 1
+  return end
+}
+
+/** What LMDB gives for a write that the file system cut short. */
+const INPUT_OUTPUT_ERROR = 5
+const NO_SPACE: ReadonlySet<unknown> = new Set([
+  28 /* ENOSPC */, 122 /* EDQUOT */, 27 /* EFBIG */, -30792 /* MDB_MAP_FULL */,
+])
+/** Less than this free on the file system, and a cut-off write means that it is full. */
+const NEARLY_NOTHING = 4 * 1024 * 1024
+
+/** lmdb's rejection holds a promise of the reason. */
+async function writeFailure(error: unknown, folder: string): Promise<StoreError> {
+  const cause = await reasonOf(error)
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
+  if (NO_SPACE.has(code) || (code === INPUT_OUTPUT_ERROR && freeBytes(folder) < NEARLY_NOTHING)) {
+    return new StoreError('store-full', `no space left for the store ${folder}: nothing was written; free some space`, {
+      cause,
+    })
+  }
+  const why = cause instanceof Error ? cause.message : 'unknown reason'
+  return new StoreError(
+    'store-unreadable',
+    `the store ${folder} cannot be written: ${why}; nothing was written; check the disk`,
+    { cause },
+  )
+}
+
+async function reasonOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || !('commitError' in error)) return error
+  try {
+    await error.commitError
+    return error
+  } catch (reason) {
+    return reason
+  }
+}
+
+function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder)
+  return bavail * bsize
+}

@@ -1,0 +1,4 @@
+import { createMemoryStorage } from './memory.ts'
+import { storageSuite } from './storage.case.ts'
+
+storageSuite({ name: 'memory', open: createMemoryStorage, closes: true, runs: 100 })

@@ -1,0 +1,28 @@
+/** Names of policies on their way into a token: one spelling, sorted, no duplicates (S3, S39). */
+import { invalidRequest } from '../logical/errors.ts'
+
+export const ROOT = 'root'
+export const DEFAULT = 'default'
+
+/** Of policies that the server gives out itself and nobody may ask for. */
+const UNASSIGNABLE = ['response-wrapping']
+
+/** Trimmed, lower case, sorted. `root` is never beside others. */
+export function sanitizePolicies(names: readonly string[]): string[] {
+  const clean = new Set(names.map((name) => name.trim().toLowerCase()).filter((name) => name !== ''))
+  return clean.has(ROOT) ? [ROOT] : [...clean].sort()
+}
+
+export function withDefault(policies: readonly string[]): string[] {
+  return sanitizePolicies([...policies, DEFAULT])
+}
+
+export function isRoot(policies: readonly string[]): boolean {
+  return policies.includes(ROOT)
+}
+
+/** @throws {LogicalError} 400 for a policy that only the server gives out */
+export function refuseUnassignable(policies: readonly string[]): void {
+  const refused = UNASSIGNABLE.find((name) => policies.includes(name))
+  if (refused !== undefined) throw invalidRequest(`cannot assign policy ${JSON.stringify(refused)}`)
+}

@@ -1,0 +1,34 @@
+/**
+ * A Python program of this folder in a real Airflow, with its input and output in files of a private folder: what is
+ * compared looks like secrets, and goes through no argument, environment variable or pipe that something could log.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type AirflowLine, pythonOf, run } from './airflow.case.ts'
+
+/** The text that the program wrote to its output file. */
+export async function runProgram(line: AirflowLine, program: string, input: unknown): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'plenum-program-'))
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text, { mode: 0o600, flag: 'wx' })
+    return join(folder, name)
+  }
+  try {
+    const source = file('input.json', JSON.stringify(input))
+    const target = file('output', '')
+    const { status, errors } = await run(pythonOf(line), [join(import.meta.dirname, program), source, target], {
+      cwd: folder,
+      env: {
+        HOME: folder,
+        AIRFLOW_HOME: folder,
+        AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
+        _AIRFLOW_PROCESS_CONTEXT: 'server',
+      },
+    })
+    if (status !== 0) throw new Error(`${program} on Airflow ${line} ended with ${status}: ${errors.slice(-2000)}`)
+    return readFileSync(target, 'utf8')
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
