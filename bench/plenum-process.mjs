@@ -12,4 +12,4 @@ if (!existsSync(keyFile)) {
 }
 await server.core.unsealWithKey(Buffer.from(JSON.parse(readFileSync(keyFile, 'utf8')).key, 'hex'))
 process.stdout.write(`${server.address}\n`)
-process.once('SIGTERM', () => server.close().then(() => process.exit(0)))
+process.once('SIGTERM', () => void server.close().then(() => process.exit(0)))

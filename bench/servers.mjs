@@ -45,7 +45,7 @@ function started(command, args, options = {}) {
   return {
     child,
     said: () => said,
-    async stop() {
+    stop: async () => {
       child.kill('SIGTERM')
       const force = setTimeout(() => child.kill('SIGKILL'), 10_000)
       await gone

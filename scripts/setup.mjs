@@ -52,7 +52,7 @@ export function installDependencies() {
 function filesBelow(folder) {
   return readdirSync(folder, { withFileTypes: true })
     .flatMap((entry) => (entry.isDirectory() ? filesBelow(join(folder, entry.name)) : [join(folder, entry.name)]))
-    .sort()
+    .toSorted((a, b) => (a < b ? -1 : 1))
 }
 
 export function build() {

@@ -19,7 +19,7 @@ import type { Reach } from './target.ts'
 /** Where Airflow finds its Vault. */
 export type AirflowReach = Pick<Reach, 'address' | 'namespace' | 'caCertFile'>
 
-export const AIRFLOW_ROLE = 'airflow'
+const AIRFLOW_ROLE = 'airflow'
 
 export function airflowCredentialFiles(hub: OpenHub): CredentialFiles {
   return hub.run.credentials(hub.environment, AIRFLOW_ROLE)

@@ -11,7 +11,7 @@ import type { GlobalOptions } from './globals.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
 import type { Screen } from './screen.ts'
 
-export const HUB_FILE = 'plenum.yaml'
+const HUB_FILE = 'plenum.yaml'
 
 export interface FoundHub {
   /** Absolute. */
@@ -31,8 +31,8 @@ export interface OpenHub {
 }
 
 /** What `hub/` may look at: the process environment, and files. A file that is not there or not ours gives nothing. */
-export const PROCESS_ENV: EnvSource = { get: (name) => process.env[name] }
-export const DISK: FileSource = { read: (path) => readText(path) }
+const PROCESS_ENV: EnvSource = { get: (name) => process.env[name] }
+const DISK: FileSource = { read: (path) => readText(path) }
 
 /**
  * `--hub` names the folder (or the file itself); without it the nearest plenum.yaml upwards.

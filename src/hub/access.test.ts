@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import {
-  type AccessOperation,
-  compileAcl,
-  DEFAULT_POLICY,
-  DEFAULT_POLICY_TEXT,
-  parsePolicy,
-} from '../server/policy/index.ts'
+import { type AccessOperation, compileAcl } from '../server/policy/acl.ts'
+import { DEFAULT_POLICY, DEFAULT_POLICY_TEXT } from '../server/policy/fixed.ts'
+import { parsePolicy } from '../server/policy/parse.ts'
 import { HEAD, loaded } from './hub-text.case.ts'
 import { accessOf, type HubAccess, POLICY_MARK, roleOf, type RolePurpose } from './index.ts'
 
@@ -30,25 +26,35 @@ function aclOf(access: HubAccess, purpose: RolePurpose) {
 
 type Data = Readonly<Record<string, string | number | boolean | readonly string[]>>
 
-/** Reads like a policy: `allow('read', 'kv/data/x')`. */
+/** Reads like a policy: `allow('read', 'kv/data/x')`. What came out otherwise is in `wrong()`, once. */
 function judge(purpose: RolePurpose) {
   const acl = aclOf(ACCESS, purpose)
-  const decide = (operation: AccessOperation, path: string, data?: Data): string => {
+  let mistakes: string[] = []
+  const expecting = (expected: string) => (operation: AccessOperation, path: string, data?: Data) => {
     const decision = acl.authorize({ path, operation, data: data as never, wrapTtlSeconds: undefined })
-    return decision.allowed ? (decision.sudo ? 'allowed with sudo' : 'allowed') : 'denied'
+    const verdict = decision.allowed ? (decision.sudo ? 'allowed with sudo' : 'allowed') : 'denied'
+    if (verdict !== expected)
+      mistakes.push(`${operation} ${path} ${JSON.stringify(data ?? {})} is ${verdict}, not ${expected}`)
   }
-  const say = (expected: string) => (operation: AccessOperation, path: string, data?: Data) => {
-    expect(`${operation} ${path} ${JSON.stringify(data ?? {})}: ${decide(operation, path, data)}`).toBe(
-      `${operation} ${path} ${JSON.stringify(data ?? {})}: ${expected}`,
-    )
+  const wrong = (): string[] => {
+    const found = mistakes
+    mistakes = []
+    return found
   }
-  return { allow: say('allowed'), allowSudo: say('allowed with sudo'), deny: say('denied') }
+  return { allow: expecting('allowed'), allowSudo: expecting('allowed with sudo'), deny: expecting('denied'), wrong }
 }
+
+it('a mistake in these tables is found', () => {
+  const { allow, deny, wrong } = judge({ kind: 'airflow' })
+  allow('read', 'elsewhere')
+  deny('read', 'kv/data/airflow/variables/x')
+  expect(wrong()).toHaveLength(2)
+})
 
 const WRITES = ['create', 'update', 'patch', 'delete'] as const
 
 describe('Airflow', () => {
-  const { allow, deny } = judge({ kind: 'airflow' })
+  const { allow, deny, wrong } = judge({ kind: 'airflow' })
 
   it('reads every connection and variable, declared or not, so that a miss is 404', () => {
     allow('read', 'kv/data/airflow/connections/project_trading_ibkr')
@@ -57,6 +63,7 @@ describe('Airflow', () => {
     allow('read', 'kv/data/airflow/variables/team/x')
     // Providers up to 4.8.0 look their token up before every read.
     allow('read', 'auth/token/lookup-self')
+    expect(wrong()).toEqual([])
   })
 
   it('does nothing else', () => {
@@ -69,14 +76,16 @@ describe('Airflow', () => {
     deny('read', 'secret/data/airflow/connections/x')
     deny('read', `sys/policies/acl/${P}-airflow`)
     for (const operation of WRITES) deny(operation, 'kv/data/airflow/connections/x')
+    expect(wrong()).toEqual([])
   })
 })
 
 describe('services of a project', () => {
-  const { allow, deny } = judge({ kind: 'project', project: 'trading' })
+  const { allow, deny, wrong } = judge({ kind: 'project', project: 'trading' })
 
   it("read the project's secrets", () => {
     allow('read', 'kv/data/projects/trading/api_keys')
+    expect(wrong()).toEqual([])
   })
 
   it('read nothing of others, nor of a project whose name begins alike, and write nothing', () => {
@@ -86,11 +95,12 @@ describe('services of a project', () => {
     deny('list', 'kv/metadata/projects/')
     deny('list', 'kv/metadata/projects/trading/')
     for (const operation of WRITES) deny(operation, 'kv/data/projects/trading/api_keys')
+    expect(wrong()).toEqual([])
   })
 })
 
 describe('CI', () => {
-  const { allow, deny } = judge({ kind: 'ci' })
+  const { allow, deny, wrong } = judge({ kind: 'ci' })
   const entries = ['airflow/connections/x', 'airflow/variables/x', 'projects/trading/x']
 
   it('compares everything', () => {
@@ -109,6 +119,7 @@ describe('CI', () => {
       allow('read', `kv/data/${entry}`)
       allow('read', `kv/metadata/${entry}`)
     }
+    expect(wrong()).toEqual([])
   })
 
   it('writes entries, marks them, and deletes versions in a way that can be undone', () => {
@@ -127,6 +138,7 @@ describe('CI', () => {
     }
     deny('update', 'kv/config')
     deny('create', 'kv/data/elsewhere')
+    expect(wrong()).toEqual([])
   })
 
   it('reads what is copied, and nothing beside it', () => {
@@ -134,6 +146,7 @@ describe('CI', () => {
     deny('read', 'kv/data/shared/other')
     deny('read', 'kv/data/shared/ibkr/below')
     deny('update', 'kv/data/shared/ibkr')
+    expect(wrong()).toEqual([])
   })
 
   it("writes Airflow's and the projects' policies and roles", () => {
@@ -144,6 +157,7 @@ describe('CI', () => {
         allow(operation, `auth/approle/role/${name}`, settings as Data)
       }
     }
+    expect(wrong()).toEqual([])
   })
 
   it('cannot widen its own rights, nor the operator, under whatever case of the name', () => {
@@ -159,6 +173,7 @@ describe('CI', () => {
     deny('create', 'auth/token/create')
     deny('update', 'sys/mounts/kv')
     deny('update', 'sys/auth/approle')
+    expect(wrong()).toEqual([])
   })
 
   it('cannot make a way into a role', () => {
@@ -185,17 +200,19 @@ describe('CI', () => {
     deny('update', path, { role_id: 'known' })
     deny('update', path, { policies: ['root'] })
     deny('update', path, { secret_id_bound_cidrs: ['0.0.0.0/0'] })
+    expect(wrong()).toEqual([])
   })
 })
 
 describe('the operator', () => {
-  const { allow, allowSudo, deny } = judge({ kind: 'operator' })
+  const { allow, allowSudo, deny, wrong } = judge({ kind: 'operator' })
 
   it('sets a hub up', () => {
     allow('update', 'sys/mounts/kv')
     allowSudo('update', 'sys/auth/approle')
     allow('create', `sys/policies/acl/${P}-ci`)
     allow('create', `auth/approle/role/${P}-project-new`)
+    expect(wrong()).toEqual([])
   })
 
   it('gives credentials out and takes them back', () => {
@@ -207,17 +224,19 @@ describe('the operator', () => {
     allow('update', `${path}/secret-id-accessor/lookup`)
     allow('update', `${path}/secret-id-accessor/destroy`)
     allow('update', 'auth/token/lookup-accessor')
+    expect(wrong()).toEqual([])
   })
 
   it('brings entries back and removes them for good', () => {
     for (const entry of ['airflow/connections/x', 'airflow/variables/x', 'projects/trading/x']) {
       for (const api of ['undelete', 'destroy', 'delete']) allow('update', `kv/${api}/${entry}`)
       for (const operation of ['create', 'read', 'update', 'delete'] as const) allow(operation, `kv/data/${entry}`)
-      allow('list', 'kv/metadata/airflow/')
+      allow('list', 'kv/metadata/airflow/variables/')
       deny('delete', `kv/metadata/${entry}`)
     }
     allow('read', 'kv/data/shared/ibkr')
     allowSudo('read', 'sys/audit')
+    expect(wrong()).toEqual([])
   })
 
   it('does not touch what is not of this hub', () => {
@@ -228,6 +247,7 @@ describe('the operator', () => {
     deny('delete', 'sys/auth/approle')
     deny('update', 'sys/audit/file')
     deny('update', 'auth/token/create')
+    expect(wrong()).toEqual([])
   })
 })
 
@@ -243,7 +263,8 @@ describe('roles', () => {
     expect([...ACCESS.policies.keys()]).toEqual(ACCESS.roles.map(({ name }) => name))
     expect(
       ACCESS.roles.every(
-        ({ name, policies, settings }) => policies.join() === name && String(settings['token_policies']) === name,
+        ({ name, policies, settings }) =>
+          policies.join() === name && JSON.stringify(settings['token_policies']) === JSON.stringify([name]),
       ),
     ).toBe(true)
   })

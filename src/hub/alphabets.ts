@@ -7,9 +7,9 @@ const ALPHANUMERIC = `${LOWER.toUpperCase()}${LOWER}${DIGITS}`
 /** Every visible ASCII character, `!` to `~`. */
 const PRINTABLE = Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index)).join('')
 
-export type AlphabetName = 'alphanumeric' | 'hex' | 'base64url' | 'printable'
+type AlphabetName = 'alphanumeric' | 'hex' | 'base64url' | 'printable'
 
-export const ALPHABETS: Readonly<Record<AlphabetName, string>> = {
+const ALPHABETS: Readonly<Record<AlphabetName, string>> = {
   alphanumeric: ALPHANUMERIC,
   hex: `${DIGITS}abcdef`,
   base64url: `${ALPHANUMERIC}-_`,

@@ -1,5 +1,4 @@
 /** Hubs for tests: text in, messages out, with a world of variables and files that the test names. */
-import { sensitive } from '../sensitive/index.ts'
 import { formatHubMessage, type Hub, type HubMessage, type HubResult, loadHub } from './index.ts'
 
 export interface World {
@@ -9,7 +8,7 @@ export interface World {
   readonly references?: 'required' | 'unchecked'
 }
 
-export const FILE = '/hub/plenum.yaml'
+const FILE = '/hub/plenum.yaml'
 
 export const HEAD = `version: 1
 hub: example-hub
@@ -54,7 +53,40 @@ export function project(lines: string): string {
   return `${HEAD}projects:\n  trading:\n${body}\n`
 }
 
-export const secretFields = (
-  fields: Readonly<Record<string, string>>,
-): Map<string, ReturnType<typeof sensitive<string>>> =>
-  new Map(Object.entries(fields).map(([name, value]) => [name, sensitive(value)]))
+/** The example of the design, letter by letter. */
+export const EXAMPLE: string = `# yaml-language-server: $schema=…/plenum.schema.json
+version: 1
+hub: example-hub
+
+airflow:
+  version: "3.3"            # decides import paths, component list, config keys
+  provider: "4.8"           # apache-airflow-providers-hashicorp; decides parser and request count
+
+vault:                      # defaults shown
+  mount: secret             # KV v2
+  connections: airflow/connections
+  variables: airflow/variables
+  projects: projects
+
+env_files: [.env]           # read for \`env\` references, after the process environment
+
+environments:
+  dev:  { vault: embedded }
+  prod: { vault: { address: https://vault.example.com:8200, ca_cert: ./ca.pem, auth: { approle: { role_id: { env: ROLE_ID }, secret_id: { file: /run/secrets/sid } } } } }
+
+projects:
+  trading:
+    owner: trading@example.com
+    connections:
+      project_trading_ibkr:
+        conn_type: http
+        host: https://api.ibkr.com
+        login: { env: IBKR_ACCOUNT_ID }
+        password: { env: IBKR_API_KEY }
+        extra: { client_id: 0, read_only: true }
+    variables:
+      project_trading_symbols: "AAPL,MSFT"          # not secret: may stand in clear
+      project_trading_api_key: { env: TRADING_API_KEY }
+    secrets:                                         # for the project's own services: projects/trading/api_keys
+      api_keys: { binance: { env: BINANCE_API_KEY } }
+`

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { EXAMPLE } from './hub-text.case.ts'
 import { hubJsonSchema } from './index.ts'
 
 interface Schema {
@@ -24,6 +27,12 @@ function at(...path: readonly string[]): Schema {
 }
 
 describe('the JSON Schema', () => {
+  it('accepts the example, and not one with a password in clear', () => {
+    const check = z.fromJSONSchema(hubJsonSchema() as z.core.JSONSchema.JSONSchema)
+    const clear = EXAMPLE.replace('{ env: IBKR_API_KEY }', 'hunter2')
+    expect([check.safeParse(parse(EXAMPLE)).error, check.safeParse(parse(clear)).success]).toEqual([undefined, false])
+  })
+
   it('is of draft 2020-12 and plain JSON', () => {
     expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema')
     expect(JSON.parse(JSON.stringify(schema))).toEqual(schema)

@@ -1,44 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { HEAD, load, loaded, messagesOf, project, shownMessages } from './hub-text.case.ts'
+import { EXAMPLE, HEAD, load, loaded, messagesOf, project, shownMessages } from './hub-text.case.ts'
 import { formatHubMessage } from './index.ts'
 
-/** The example of the design, letter by letter. */
-const EXAMPLE = `# yaml-language-server: $schema=…/plenum.schema.json
-version: 1
-hub: example-hub
-
-airflow:
-  version: "3.3"            # decides import paths, component list, config keys
-  provider: "4.8"           # apache-airflow-providers-hashicorp; decides parser and request count
-
-vault:                      # defaults shown
-  mount: secret             # KV v2
-  connections: airflow/connections
-  variables: airflow/variables
-  projects: projects
-
-env_files: [.env]           # read for \`env\` references, after the process environment
-
-environments:
-  dev:  { vault: embedded }
-  prod: { vault: { address: https://vault.example.com:8200, ca_cert: ./ca.pem, auth: { approle: { role_id: { env: ROLE_ID }, secret_id: { file: /run/secrets/sid } } } } }
-
-projects:
-  trading:
-    owner: trading@example.com
-    connections:
-      project_trading_ibkr:
-        conn_type: http
-        host: https://api.ibkr.com
-        login: { env: IBKR_ACCOUNT_ID }
-        password: { env: IBKR_API_KEY }
-        extra: { client_id: 0, read_only: true }
-    variables:
-      project_trading_symbols: "AAPL,MSFT"          # not secret: may stand in clear
-      project_trading_api_key: { env: TRADING_API_KEY }
-    secrets:                                         # for the project's own services: projects/trading/api_keys
-      api_keys: { binance: { env: BINANCE_API_KEY } }
-`
 const EXAMPLE_ENV = 'IBKR_ACCOUNT_ID=a\nIBKR_API_KEY=b\nTRADING_API_KEY=c\nBINANCE_API_KEY=d\n'
 
 describe('the example hub', () => {

@@ -9,7 +9,7 @@ import { type HubDocument, readDocument } from './document.ts'
 import { type EnvSource, type FileSource, readEnvLayers } from './env-layers.ts'
 import { docPath, explainIssues } from './explain.ts'
 import type { HubResult } from './hub.ts'
-import type { DocPath } from './messages.ts'
+import type { Complaint, DocPath } from './messages.ts'
 import { normalise } from './normalise.ts'
 import { checkRules } from './rules/index.ts'
 import { WRITTEN_HUB } from './schema.ts'
@@ -49,6 +49,8 @@ const STAND_INS: Readonly<Record<string, Json>> = {
   projects: {},
 }
 
+const UNEXPLAINED: Complaint = { code: 'hub-type', text: 'this value cannot stand here' }
+
 /** Rounds of taking out what does not fit. Each finds what the one before has hidden. */
 const MOST_ROUNDS = 20
 
@@ -57,6 +59,9 @@ function readStructure(plain: Json, { findings }: HubDocument): WrittenHub | und
   const first = WRITTEN_HUB.safeParse(plain)
   if (first.success) return first.data
   explainIssues(first.error.issues, plain, findings)
+  // Whatever the explanation missed: a file that does not fit is never taken for one that does.
+  const [issue] = first.error.issues
+  if (findings.errors.length === 0) findings.error({ path: docPath(issue?.path ?? []), on: 'value' }, UNEXPLAINED)
   if (!isMapping(plain)) return undefined
   let issues = first.error.issues
   let rest: Json = structuredClone(plain)

@@ -2,7 +2,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml'
 import type { DocPath, Spot } from './messages.ts'
 
-export interface Slot {
+interface Slot {
   readonly key: Node | undefined
   readonly value: Node | undefined
 }

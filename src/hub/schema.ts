@@ -10,14 +10,14 @@ import { FEWEST_CHARACTERS, alphabetOf } from './alphabets.ts'
 import type { WrittenHub, WrittenVaultTarget } from './written.ts'
 
 /** Both ends may be used. */
-export interface Range {
+interface Range {
   readonly least: number
   readonly most: number
 }
 export const LENGTH_RANGE: Range = { least: 8, most: 1024 }
 export const PORT_RANGE: Range = { least: 1, most: 65_535 }
 export const USUAL_LENGTH: number = 32
-export const VAULT_DEFAULTS: WrittenHub['vault'] = {
+const VAULT_DEFAULTS: WrittenHub['vault'] = {
   mount: 'secret',
   connections: 'airflow/connections',
   variables: 'airflow/variables',

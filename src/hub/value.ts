@@ -27,7 +27,7 @@ const ALLOWED: Readonly<Record<ValuePlace, readonly ReferenceKind[]>> = {
 
 export type Mapping = { readonly [key: string]: Json }
 
-export type ValueReading =
+type ValueReading =
   | { readonly kind: 'reference'; readonly reference: Reference }
   | { readonly kind: 'literal'; readonly value: Json }
   /** Only at a `json` place: the values are further down. */
@@ -174,7 +174,7 @@ function unknownKind(keys: readonly string[], place: ValuePlace): ValueReading {
   return wrong([key], `${key} is no kind of reference; there are ${kinds}`, didYouMean(key, ALLOWED[place]))
 }
 
-export function didYouMean(word: string, known: readonly string[]): string | undefined {
+function didYouMean(word: string, known: readonly string[]): string | undefined {
   const nearest = nearestWord(word, known)
   return nearest === undefined ? undefined : `did you mean ${nearest}?`
 }

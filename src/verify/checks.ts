@@ -8,7 +8,7 @@ import { encodePath, type VaultClient, VaultError } from '../vault/index.ts'
 import type { IsolationFinding } from './findings.ts'
 
 /** A name that nobody declares. A miss must be a 404, or every look-up that Airflow would find elsewhere raises (airflow 1.5). */
-export const NO_SUCH = 'plenum-verify-no-such-entry'
+const NO_SUCH = 'plenum-verify-no-such-entry'
 
 export interface Check {
   readonly role: HubRole

@@ -13,8 +13,6 @@ import type { Rule, RuleContext } from './rule.ts'
 import { checkVaultPaths } from './vault-paths.ts'
 import { checkVersions } from './versions.ts'
 
-export type { RuleContext } from './rule.ts'
-
 const RULES: readonly Rule[] = [
   checkNames,
   checkVersions,

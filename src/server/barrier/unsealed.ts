@@ -71,8 +71,6 @@ export class Unsealed {
 
   /** @throws {BarrierError} `barrier-exhausted` when nothing is reserved: `reserve` first. */
   encrypt(context: string, plain: Uint8Array): Buffer {
-    // The caller may have waited for a reservation meanwhile: never with a key of zeros.
-    if (this.#wiped) throw sealed()
     if (this.#used >= this.#active.reserved) {
       this.#reserveAhead()
       throw new BarrierError(

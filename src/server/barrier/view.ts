@@ -3,7 +3,7 @@
  */
 import { checkKey, checkPrefix, compareKeys, type Storage, type Write } from '../storage/index.ts'
 import type { Changed } from './entries.ts'
-import type { Unsealed } from './unsealed.ts'
+import { sealed, type Unsealed } from './unsealed.ts'
 
 /** `unsealed` throws while there are no keys. */
 export function createView(prefix: string, lower: Storage, unsealed: () => Unsealed): Storage {
@@ -14,6 +14,8 @@ export function createView(prefix: string, lower: Storage, unsealed: () => Unsea
     const batch = writes.map((write) => copyWrite(prefix, write))
     const puts = batch.filter(({ plain }) => plain !== undefined).length
     while (!state.has(puts)) await state.reserve(puts)
+    // Sealed while it waited: the keys in `state` are zeros by now.
+    if (unsealed() !== state) throw sealed()
     const encrypted = batch.map(({ path, plain }) => encrypt(state, path, plain))
     state.entries.begin(batch)
     let written = false

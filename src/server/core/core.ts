@@ -17,9 +17,6 @@ import type { CoreMethod, CoreReply, CoreRequest } from './request.ts'
 import { openSession, type Session } from './session.ts'
 import { isStatusPath, type StatusHost, statusReply } from './status.ts'
 
-/** What clients gate features on: strict semver, and what this server behaves like (D1). */
-export const VAULT_VERSION = '1.14.8'
-
 export interface CoreOptions {
   readonly storage: Storage
   readonly storageType: 'inmem' | 'lmdb'
@@ -101,7 +98,10 @@ export function createCore(options: CoreOptions): Core {
   /** Expired tokens are dead already; this only frees their space, a bounded piece at a time. */
   async function sweep(current: Session): Promise<void> {
     try {
-      while (session === current && (await current.tokens.sweep(now())) > 0);
+      let removed: number
+      do {
+        removed = session === current ? await current.tokens.sweep(now()) : 0
+      } while (removed > 0)
     } catch (error) {
       // Sealed meanwhile: the next session goes on where this one stopped.
       if (session === current) onInternalError(error)

@@ -1,5 +1,5 @@
 /** The steps that may refuse a request, one small function each. Their order is `pipeline.ts`. */
-import { LogicalError, permissionDenied } from '../logical/index.ts'
+import { LogicalError, permissionDenied, type TokenEntry } from '../logical/index.ts'
 import { cidrsAllow } from '../logical/cidr.ts'
 import type { Exchange } from './exchange.ts'
 import type { Session } from './session.ts'
@@ -25,11 +25,14 @@ export function authenticate(exchange: Exchange, session: Session): void {
 
 export function consumeUse(exchange: Exchange, session: Session): Promise<void> | undefined {
   const { caller } = exchange
-  if (caller === undefined || caller.numUses === 0) return undefined
-  return session.tokens.useOnce(caller).then((left) => {
-    if (left === undefined) throw badToken()
-    exchange.caller = left
-  })
+  // Most tokens have no limit: they are not made to wait for a promise.
+  return caller === undefined || caller.numUses === 0 ? undefined : spendUse(caller, exchange, session)
+}
+
+async function spendUse(caller: TokenEntry, exchange: Exchange, session: Session): Promise<void> {
+  const left = await session.tokens.useOnce(caller)
+  if (left === undefined) throw badToken()
+  exchange.caller = left
 }
 
 /** A write to what does not exist yet is a `create` for the policies, where the backend can tell (vault-api 1.2). */

@@ -1,7 +1,7 @@
 /**
  * Outcomes as replies: the envelope, 204, 404, and the one place where an error becomes a status (vault-api 1.7, 1.8).
  */
-import { ExactNumber, type JsonObject, RawJson, stringifyJson } from '../json/index.ts'
+import { type JsonObject, stringifyJson } from '../json/index.ts'
 import { type AuthBlock, LogicalError, type LogicalResponse, type Operation } from '../logical/index.ts'
 import type { CoreReply } from './request.ts'
 
@@ -102,9 +102,4 @@ function wireAuth(auth: AuthBlock): Record<string, unknown> {
 /** Plain JSON of a raw reply (`sys/health` and its like). */
 export function rawReply(status: number, value: Readonly<Record<string, unknown>>): CoreReply {
   return { status, body: `${JSON.stringify(value)}\n` }
-}
-
-/** Whether a value is an object of fields, as against a list, a leaf, or JSON kept as text. */
-export function isFields(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber) && !(value instanceof RawJson)
 }

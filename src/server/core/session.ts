@@ -16,10 +16,8 @@ import { TokenStore } from '../token/index.ts'
 import { createAuditDevices } from './audit-devices.ts'
 import { Occupancy } from './occupancy.ts'
 import { createSystemHost } from './system-host.ts'
+import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
 import { INHERIT, type MountEntry, MountTable } from './mounts.ts'
-
-/** Vault's own defaults, in seconds: 768 h each (vault-api 11). */
-export const SYSTEM_LEASE_TTL: { readonly default: number; readonly max: number } = { default: 2_764_800, max: 2_764_800 }
 
 export interface Session {
   readonly mounts: MountTable
@@ -29,7 +27,7 @@ export interface Session {
   readonly now: () => number
   readonly occupancy: Occupancy
   /** Effective lease TTLs of a mount, in seconds. */
-  leaseTtl(mount: MountEntry): { readonly default: number; readonly max: number }
+  leaseTtl(mount: MountEntry): LeaseTtl
 }
 
 export interface SessionOptions {
@@ -70,7 +68,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   return session
 }
 
-function leaseTtl({ config }: MountEntry): { readonly default: number; readonly max: number } {
+function leaseTtl({ config }: MountEntry): LeaseTtl {
   const max = config.maxLeaseTtl === 0 ? SYSTEM_LEASE_TTL.max : config.maxLeaseTtl
   return { default: Math.min(config.defaultLeaseTtl === 0 ? SYSTEM_LEASE_TTL.default : config.defaultLeaseTtl, max), max }
 }

@@ -6,9 +6,9 @@ import type { JsonObject } from '../json/index.ts'
 import { boolField, intField, stringField } from '../logical/fields.ts'
 import { invalidRequest, LogicalError } from '../logical/index.ts'
 import type { SealStatus } from '../seal/index.ts'
-import { VAULT_VERSION } from './core.ts'
 import { rawReply } from './reply.ts'
 import type { CoreReply, CoreRequest } from './request.ts'
+import { VAULT_VERSION } from './vault-version.ts'
 
 export interface StatusHost {
   status(): SealStatus
@@ -77,7 +77,7 @@ async function init({ body = {} }: CoreRequest, host: StatusHost): Promise<CoreR
 async function unseal({ body = {} }: CoreRequest, host: StatusHost): Promise<CoreReply> {
   const status = host.status()
   if (!status.initialized) throw invalidRequest('Vault is not initialized')
-  if (boolField(body as JsonObject, 'reset') === true) {
+  if (boolField(body, 'reset') === true) {
     if (!status.sealed) throw invalidRequest('vault is unsealed')
     return rawReply(200, sealStatus(host.resetUnseal(), host))
   }

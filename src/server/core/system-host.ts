@@ -1,12 +1,18 @@
 /** The core as the system backend sees it (`engines/system/host.ts`). */
 import type { AuditPort, MountsPort, MountView, SystemHost } from '../engines/system/index.ts'
 import { invalidRequest } from '../logical/index.ts'
+import type { PolicyStore } from '../policy/index.ts'
 import type { TokenStore } from '../token/index.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
-import { type Session, SYSTEM_LEASE_TTL } from './session.ts'
+import { SYSTEM_LEASE_TTL } from './lease-ttl.ts'
 
-export function createSystemHost(session: Session, audit: AuditPort, seal: () => Promise<void>): SystemHost {
-  const { mounts, tokens, policies } = session
+interface SystemParts {
+  readonly mounts: MountTable
+  readonly tokens: TokenStore
+  readonly policies: PolicyStore
+}
+
+export function createSystemHost({ mounts, tokens, policies }: SystemParts, audit: AuditPort, seal: () => Promise<void>): SystemHost {
   return {
     secrets: secretsPort(mounts),
     auths: authsPort(mounts, tokens),

@@ -72,7 +72,7 @@ class ListConnection extends Duplex {
     this.wire.end(() => done())
   }
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    if (this.release().destroyed === false) this.wire.destroy()
+    if (!this.release().destroyed) this.wire.destroy()
     done(error)
   }
 
