@@ -13,7 +13,16 @@ const server = createServer((request, response) => {
     lease_id: '',
     renewable: false,
     lease_duration: 0,
-    data: { data: secret, metadata: { created_time: '2026-01-01T00:00:00.000000000Z', custom_metadata: null, deletion_time: '', destroyed: false, version: 1 } },
+    data: {
+      data: secret,
+      metadata: {
+        created_time: '2026-01-01T00:00:00.000000000Z',
+        custom_metadata: null,
+        deletion_time: '',
+        destroyed: false,
+        version: 1,
+      },
+    },
     wrap_info: null,
     warnings: null,
     auth: null,

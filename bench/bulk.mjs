@@ -13,7 +13,10 @@ export async function bulk({ quick, print, note }) {
   mkdirSync(join(hub, 'home'))
   const variables = Array.from({ length: objects }, (_, index) => `      v${index}: "value ${index}"`).join('\n')
   const declare = () =>
-    writeFileSync(join(hub, 'plenum.yaml'), `version: 1\nhub: bench\nairflow: { version: "3.3", provider: "4.8" }\nenvironments:\n  dev: { vault: { address: "${server.address}" } }\nprojects:\n  one:\n    variables:\n${variables}\n`)
+    writeFileSync(
+      join(hub, 'plenum.yaml'),
+      `version: 1\nhub: bench\nairflow: { version: "3.3", provider: "4.8" }\nenvironments:\n  dev: { vault: { address: "${server.address}" } }\nprojects:\n  one:\n    variables:\n${variables}\n`,
+    )
   const plenum = (...args) => {
     const began = performance.now()
     const ran = spawnSync(process.execPath, [join(import.meta.dirname, '../dist/cli/main.js'), ...args, '--hub', hub], {
@@ -39,7 +42,9 @@ export async function bulk({ quick, print, note }) {
 
   print(`\n| ${objects.toLocaleString('en')} objects, whole command | s |\n|---|---|`)
   for (const [name, seconds] of rows) print(`| ${name} | ${seconds.toFixed(1)} |`)
-  print(`\n| start to first answer, ms | |\n|---|---|\n| empty store | ${empty.toFixed(0)} |\n| ${objects.toLocaleString('en')} secrets stored | ${full.toFixed(0)} |\n| memory just after, MB | ${memory.toFixed(0)} |`)
+  print(
+    `\n| start to first answer, ms | |\n|---|---|\n| empty store | ${empty.toFixed(0)} |\n| ${objects.toLocaleString('en')} secrets stored | ${full.toFixed(0)} |\n| memory just after, MB | ${memory.toFixed(0)} |`,
+  )
 }
 
 async function median3(measure) {

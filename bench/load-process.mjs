@@ -30,5 +30,11 @@ const began = performance.now()
 await Promise.all(Array.from({ length: connections }, work))
 const elapsed = (performance.now() - began) / 1000
 latencies.sort((a, b) => a - b)
-process.stdout.write(JSON.stringify({ perSecond: latencies.length / elapsed, p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? 0, bad }))
+process.stdout.write(
+  JSON.stringify({
+    perSecond: latencies.length / elapsed,
+    p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? 0,
+    bad,
+  }),
+)
 await pool.close()

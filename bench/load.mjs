@@ -27,7 +27,9 @@ async function loadWithWrk({ url, method = 'GET', headers = {}, body, spread = 1
     script,
     `local n = 0
 wrk.method = ${lua(method)}
-${Object.entries({ ...headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) }).map(([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`).join('\n')}
+${Object.entries({ ...headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) })
+  .map(([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`)
+  .join('\n')}
 ${body === undefined ? '' : `wrk.body = ${lua(body)}`}
 local path = ${lua(decodeURI(pathname) + search)}
 request = function()
@@ -39,7 +41,15 @@ done = function(summary, latency)
 end
 `,
   )
-  const { out, errors } = await output('wrk', ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', '-s', script, new URL(url).origin])
+  const { out, errors } = await output('wrk', [
+    '-t1',
+    `-c${CONNECTIONS}`,
+    `-d${seconds}s`,
+    '--latency',
+    '-s',
+    script,
+    new URL(url).origin,
+  ])
   rmSync(folder, { recursive: true, force: true })
   const found = /RESULT (\d+) (\d+) (\d+) (\d+)/.exec(out)
   if (found === null) throw new Error(`wrk said: ${out}${errors}`)
@@ -48,7 +58,10 @@ end
 }
 
 async function loadWithNode(request, seconds) {
-  const { out, errors } = await output(process.execPath, [join(import.meta.dirname, 'load-process.mjs'), JSON.stringify({ ...request, seconds, connections: CONNECTIONS })])
+  const { out, errors } = await output(process.execPath, [
+    join(import.meta.dirname, 'load-process.mjs'),
+    JSON.stringify({ ...request, seconds, connections: CONNECTIONS }),
+  ])
   try {
     return JSON.parse(out)
   } catch (error) {

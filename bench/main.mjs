@@ -30,23 +30,48 @@ for (const server of servers) {
   await call(server, 'POST', 'sys/auth/approle', { type: 'approle' })
   await call(server, 'PUT', 'sys/policies/acl/bench', { policy: 'path "secret/data/*" { capabilities = ["read"] }' })
   await call(server, 'POST', 'auth/approle/role/bench', { token_policies: ['bench'], token_ttl: 3600 })
-  const { data: { role_id } } = await call(server, 'GET', 'auth/approle/role/bench/role-id')
-  const { data: { secret_id } } = await call(server, 'POST', 'auth/approle/role/bench/secret-id', {})
+  const {
+    data: { role_id },
+  } = await call(server, 'GET', 'auth/approle/role/bench/role-id')
+  const {
+    data: { secret_id },
+  } = await call(server, 'POST', 'auth/approle/role/bench/secret-id', {})
   logins.set(server.name, JSON.stringify({ role_id, secret_id }))
   for (let n = 0; n < 100; n += 1) await call(server, 'POST', `secret/data/bench/${n}`, { data: SECRET })
 }
 
 const body = JSON.stringify({ data: SECRET })
 const LOADS = {
-  'KV v2 read': (server) => ({ url: `${server.address}/v1/secret/data/bench/{n}`, headers: { 'X-Vault-Token': server.token }, spread: 100 }),
+  'KV v2 read': (server) => ({
+    url: `${server.address}/v1/secret/data/bench/{n}`,
+    headers: { 'X-Vault-Token': server.token },
+    spread: 100,
+  }),
   'KV v2 durable write': (server) =>
-    server.name === 'bare node:http' ? undefined : { url: `${server.address}/v1/secret/data/written/{n}`, method: 'POST', headers: { 'X-Vault-Token': server.token }, body, spread: 1000 },
+    server.name === 'bare node:http'
+      ? undefined
+      : {
+          url: `${server.address}/v1/secret/data/written/{n}`,
+          method: 'POST',
+          headers: { 'X-Vault-Token': server.token },
+          body,
+          spread: 1000,
+        },
   'AppRole login (service token)': (server) =>
-    logins.has(server.name) ? { url: `${server.address}/v1/auth/approle/login`, method: 'POST', body: logins.get(server.name) } : undefined,
+    logins.has(server.name)
+      ? { url: `${server.address}/v1/auth/approle/login`, method: 'POST', body: logins.get(server.name) }
+      : undefined,
 }
 
-print(`\n${new Date().toISOString().slice(0, 10)}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.versions.node}, ${CONNECTIONS} connections from ${hasWrk ? 'wrk' : 'a Node process'} on the same machine, ${ROUNDS} rounds of ${SECONDS} s, median\n`)
-print(`| | ${servers.map(({ name }) => `${name} /s`).join(' | ')} | ${servers.slice(1).map(({ name }) => `Plenum / ${name}`).join(' | ')} | p99 of Plenum, ms |`)
+print(
+  `\n${new Date().toISOString().slice(0, 10)}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.versions.node}, ${CONNECTIONS} connections from ${hasWrk ? 'wrk' : 'a Node process'} on the same machine, ${ROUNDS} rounds of ${SECONDS} s, median\n`,
+)
+print(
+  `| | ${servers.map(({ name }) => `${name} /s`).join(' | ')} | ${servers
+    .slice(1)
+    .map(({ name }) => `Plenum / ${name}`)
+    .join(' | ')} | p99 of Plenum, ms |`,
+)
 print(`|---|${'---|'.repeat(servers.length * 2)}`)
 for (const [name, requestFor] of Object.entries(LOADS)) {
   const rates = new Map(servers.map((server) => [server.name, []]))
@@ -62,7 +87,12 @@ for (const [name, requestFor] of Object.entries(LOADS)) {
     }
   }
   const medians = servers.map((server) => median(rates.get(server.name)))
-  print(`| ${name} | ${medians.map(rate).join(' | ')} | ${medians.slice(1).map((other) => (Number.isNaN(other) ? '-' : (medians[0] / other).toFixed(2))).join(' | ')} | ${p99.toFixed(1)} |`)
+  print(
+    `| ${name} | ${medians.map(rate).join(' | ')} | ${medians
+      .slice(1)
+      .map((other) => (Number.isNaN(other) ? '-' : (medians[0] / other).toFixed(2)))
+      .join(' | ')} | ${p99.toFixed(1)} |`,
+  )
 }
 
 print(`\n| memory (resident), MB | ${servers.map(({ name }) => name).join(' | ')} |`)

@@ -5,7 +5,11 @@ import { startServer } from '../dist/server/index.js'
 
 const [folder] = process.argv.slice(2)
 const keyFile = join(folder, 'key.json')
-const server = await startServer({ storage: { kind: 'lmdb', folder: join(folder, 'vault') }, port: 0, auditFolders: [folder] })
+const server = await startServer({
+  storage: { kind: 'lmdb', folder: join(folder, 'vault') },
+  port: 0,
+  auditFolders: [folder],
+})
 if (!existsSync(keyFile)) {
   const { keys, rootToken } = await server.core.initialize({ shares: 1, threshold: 1 })
   writeFileSync(keyFile, JSON.stringify({ key: keys[0].toString('hex'), token: rootToken }), { mode: 0o600 })

@@ -108,7 +108,11 @@ export async function plenumServer() {
 export async function realVault() {
   const binary = ['bao', 'vault'].find((name) => spawnSync(name, ['version']).status === 0)
   if (binary === undefined) return undefined
-  const version = spawnSync(binary, ['version'], { encoding: 'utf8' }).stdout.trim().split(/[\s(]+/).slice(0, 2).join(' ')
+  const version = spawnSync(binary, ['version'], { encoding: 'utf8' })
+    .stdout.trim()
+    .split(/[\s(]+/)
+    .slice(0, 2)
+    .join(' ')
   const folder = mkdtempSync(join(tmpdir(), 'plenum-bench-raft-'))
   const [port, clusterPort] = [await freePort(), await freePort()]
   const address = `http://127.0.0.1:${port}`
@@ -130,10 +134,16 @@ log_level = "error"
 `,
   )
   const running = started(binary, ['server', `-config=${join(folder, 'config.hcl')}`])
-  const server = { name: `${version} (raft, no audit)`, address, token: '', pid: running.child.pid, async stop() {
-    await running.stop()
-    rmSync(folder, { recursive: true, force: true })
-  } }
+  const server = {
+    name: `${version} (raft, no audit)`,
+    address,
+    token: '',
+    pid: running.child.pid,
+    async stop() {
+      await running.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
   const answers = async () => {
     try {
       return (await fetch(`${address}/v1/sys/init`)).ok ? true : undefined
@@ -147,7 +157,11 @@ log_level = "error"
   const { keys, root_token: token } = await call(server, 'PUT', 'sys/init', { secret_shares: 1, secret_threshold: 1 })
   await call(server, 'PUT', 'sys/unseal', { key: keys[0] })
   server.token = token
-  await until(`${binary} as active node`, async () => ((await fetch(`${address}/v1/sys/health`)).status === 200 ? true : undefined), running)
+  await until(
+    `${binary} as active node`,
+    async () => ((await fetch(`${address}/v1/sys/health`)).status === 200 ? true : undefined),
+    running,
+  )
   return server
 }
 

@@ -22,7 +22,8 @@ export async function makePythonEnvironments() {
   const uv = join(cache, 'uv', 'bin', 'uv')
   if (!existsSync(uv)) {
     const made = attempt(python, ['-m', 'venv', join(cache, 'uv')])
-    if (made !== undefined) return `python3 cannot make a virtual environment (on Debian: apt-get install python3-venv): ${made}`
+    if (made !== undefined)
+      return `python3 cannot make a virtual environment (on Debian: apt-get install python3-venv): ${made}`
     const installed = attempt(join(cache, 'uv', 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', 'uv==0.13.9'])
     if (installed !== undefined) return `uv cannot be installed from PyPI: ${installed}`
   }
@@ -36,7 +37,15 @@ export async function makePythonEnvironments() {
     rmSync(folder, { recursive: true, force: true })
     const made = attempt(uv, ['venv', '--quiet', '--python', python, folder])
     if (made !== undefined) return `uv venv failed: ${made}`
-    const installed = attempt(uv, ['pip', 'install', '--quiet', '--python', join(folder, 'bin', 'python'), '-r', requirements])
+    const installed = attempt(uv, [
+      'pip',
+      'install',
+      '--quiet',
+      '--python',
+      join(folder, 'bin', 'python'),
+      '-r',
+      requirements,
+    ])
     if (installed !== undefined) return `Airflow ${line} cannot be installed from PyPI: ${installed}`
     writeFileSync(stamp, digest)
   }
@@ -45,7 +54,11 @@ export async function makePythonEnvironments() {
 
 function findPython() {
   for (const candidate of ['python3.12', 'python3.11', 'python3.10', 'python3.13', 'python3']) {
-    const result = spawnSync(candidate, ['-c', 'import sys; print(sys.version_info[0] == 3 and 10 <= sys.version_info[1] <= 13)'], { encoding: 'utf8' })
+    const result = spawnSync(
+      candidate,
+      ['-c', 'import sys; print(sys.version_info[0] == 3 and 10 <= sys.version_info[1] <= 13)'],
+      { encoding: 'utf8' },
+    )
     if (result.stdout?.trim() === 'True') return candidate
   }
   return undefined

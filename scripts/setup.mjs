@@ -25,7 +25,9 @@ export function run(command, args, options = {}) {
   const result = spawnSync(command, args, { cwd: root, encoding: 'utf8', ...options })
   if (result.status === 0) return result
   process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}`)
-  process.stderr.write(`${[command, ...args].join(' ')}: ${result.error?.message ?? `exit ${result.status ?? result.signal}`}\n`)
+  process.stderr.write(
+    `${[command, ...args].join(' ')}: ${result.error?.message ?? `exit ${result.status ?? result.signal}`}\n`,
+  )
   process.exit(1)
 }
 
@@ -41,7 +43,9 @@ function markFresh(name, digest) {
 }
 
 export function installDependencies() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   if (existsSync(join(root, 'node_modules')) && isFresh('dependencies', lock)) return
   process.stderr.write('installing dependencies (once) ...\n')
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])

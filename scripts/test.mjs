@@ -61,21 +61,35 @@ async function suite(part, node, project) {
   mkdirSync(join(cache, 'reports'), { recursive: true })
   rmSync(report, { force: true })
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-  const args = [vitest, 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const args = [
+    vitest,
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]
   const { status } = await execute(node, args, 'show')
   if (!existsSync(report)) {
     sum.failed += 1
     process.stdout.write(`FAIL  ${part}: the runner ended with ${status} and wrote no report\n`)
     return
   }
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  )
   // A file that fails before its first test is a failure of its own; so is a runner that ends badly with all tests green.
-  const broken = testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed')).length
+  const broken = testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
+  ).length
   const failed = numFailedTests + broken
   sum.passed += numPassedTests
   sum.failed += failed === 0 && status !== 0 ? 1 : failed
   sum.skipped += numPendingTests + numTodoTests
-  process.stdout.write(`${failed === 0 && status === 0 ? 'ok   ' : 'FAIL '} ${part}: ${numPassedTests} passed, ${failed} failed, ${numPendingTests + numTodoTests} skipped\n`)
+  process.stdout.write(
+    `${failed === 0 && status === 0 ? 'ok   ' : 'FAIL '} ${part}: ${numPassedTests} passed, ${failed} failed, ${numPendingTests + numTodoTests} skipped\n`,
+  )
 }
 
 /** Unit and integration suites again on the supported line, when its package can be had for this platform. */
@@ -90,7 +104,15 @@ async function supportedNode() {
   const binary = join(folder, 'node_modules', name, 'bin', 'node')
   if (!existsSync(binary)) {
     mkdirSync(folder, { recursive: true })
-    const { status } = await execute('npm', ['install', '--no-save', '--ignore-scripts', '--loglevel=error', '--prefix', folder, `${name}@${SUPPORTED_NODE}`])
+    const { status } = await execute('npm', [
+      'install',
+      '--no-save',
+      '--ignore-scripts',
+      '--loglevel=error',
+      '--prefix',
+      folder,
+      `${name}@${SUPPORTED_NODE}`,
+    ])
     if (status !== 0 || !existsSync(binary)) {
       skip('node', `the package ${name}@${SUPPORTED_NODE} cannot be installed here`)
       return
@@ -109,7 +131,10 @@ function skip(part, reason) {
 
 function execute(command, args, mode = 'collect') {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: mode === 'show' ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: mode === 'show' ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+    })
     let output = ''
     child.stdout?.on('data', (chunk) => {
       output += chunk

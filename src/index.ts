@@ -39,6 +39,14 @@ export {
   type ResolvedEntry,
   resolveEntries,
 } from './hub/index.ts'
-export { desiredState, makePlan, type Plan, planDocument, type PlanOptions, renderPlan, shadowsOf } from './plan/index.ts'
+export {
+  desiredState,
+  makePlan,
+  type Plan,
+  planDocument,
+  type PlanOptions,
+  renderPlan,
+  shadowsOf,
+} from './plan/index.ts'
 export { fingerprintKey, Sensitive, sensitive } from './sensitive/index.ts'
 export { verifyDocument, verifyHub, type VerifyOptions, type VerifyReport } from './verify/index.ts'

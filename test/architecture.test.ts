@@ -13,14 +13,17 @@ interface Row {
   readonly modules: readonly string[]
 }
 
-const CONTRACTS = ['server/json', 'server/logical', 'server/storage']
+const CONTRACTS = ['server/json', 'server/logical', 'server/storage', 'concurrency']
 
 /** The longest folder that matches a file decides. */
 const TABLE: Readonly<Record<string, Row>> = {
   sensitive: { folders: [], modules: ['node:crypto', 'node:util'] },
   concurrency: { folders: [], modules: [] },
   airflow: { folders: ['sensitive'], modules: ['node:crypto'] },
-  vault: { folders: ['sensitive', 'concurrency'], modules: ['undici', 'node:fs', 'node:fs/promises', 'node:path', 'node:timers/promises'] },
+  vault: {
+    folders: ['sensitive', 'concurrency'],
+    modules: ['undici', 'node:fs', 'node:fs/promises', 'node:path', 'node:timers/promises'],
+  },
   hub: { folders: ['airflow', 'sensitive'], modules: ['yaml', 'zod', 'node:path'] },
   plan: { folders: ['hub', 'airflow', 'sensitive'], modules: [] },
   apply: { folders: ['plan', 'hub', 'vault', 'sensitive', 'concurrency'], modules: [] },
@@ -29,15 +32,21 @@ const TABLE: Readonly<Record<string, Row>> = {
   'server/storage': { folders: [], modules: ['lmdb', 'node:fs', 'node:path', 'node:crypto'] },
   'server/logical': { folders: ['server/json'], modules: ['node:net'] },
   'server/barrier': { folders: CONTRACTS, modules: ['node:crypto', 'lru-cache'] },
-  'server/seal': { folders: [...CONTRACTS, 'server/barrier'], modules: ['node:crypto', 'node:fs', 'node:path', 'shamir-secret-sharing'] },
+  'server/seal': {
+    folders: [...CONTRACTS, 'server/barrier'],
+    modules: ['node:crypto', 'node:fs', 'node:path', 'shamir-secret-sharing'],
+  },
   'server/policy': { folders: CONTRACTS, modules: ['lru-cache'] },
   'server/token': { folders: [...CONTRACTS], modules: ['node:crypto', 'lru-cache'] },
   'server/audit': { folders: CONTRACTS, modules: ['node:crypto', 'node:fs', 'lru-cache'] },
   'server/auth': { folders: [...CONTRACTS, 'server/token'], modules: ['node:crypto', 'lru-cache'] },
   'server/engines': { folders: CONTRACTS, modules: ['lru-cache'] },
   'server/engines/system': { folders: [...CONTRACTS, 'server/policy'], modules: [] },
-  'server/core': { folders: ['server'], modules: ['node:crypto', 'node:path'] },
-  'server/http': { folders: ['server/core', 'server/json'], modules: ['node:http', 'node:net', 'node:stream', 'node:buffer'] },
+  'server/core': { folders: ['server', 'concurrency'], modules: ['node:crypto', 'node:path'] },
+  'server/http': {
+    folders: ['server/core', 'server/json'],
+    modules: ['node:http', 'node:net', 'node:stream', 'node:buffer'],
+  },
   server: { folders: ['server'], modules: [] },
   testing: { folders: ['server', 'vault'], modules: [] },
   cli: { folders: ['*'], modules: ['*'] },
@@ -60,18 +69,38 @@ function filesBelow(folder: string): string[] {
 }
 
 function rowOf(path: string): string {
-  const candidates = Object.keys(TABLE).filter((folder) => folder === '' || path === folder || path.startsWith(`${folder}/`))
+  const candidates = Object.keys(TABLE).filter(
+    (folder) => folder === '' || path === folder || path.startsWith(`${folder}/`),
+  )
   return candidates.sort((a, b) => b.length - a.length)[0] ?? ''
 }
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(file, 'utf8')
-  const found = text.matchAll(/^\s*(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm)
+  const found = text.matchAll(
+    /^\s*(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm,
+  )
   return [...found].map(([, fixed, lazy]): Import => {
     const name = fixed ?? lazy ?? ''
     const from = relative(src, file)
-    if (!name.startsWith('.')) return { file: from, from: dirname(from), target: { kind: 'module', name: name.startsWith('@') ? name.split('/').slice(0, 2).join('/') : name.startsWith('node:') ? name : (name.split('/')[0] ?? name) } }
-    return { file: from, from: dirname(from), target: { kind: 'folder', name: dirname(relative(src, resolve(dirname(file), name))) } }
+    if (!name.startsWith('.'))
+      return {
+        file: from,
+        from: dirname(from),
+        target: {
+          kind: 'module',
+          name: name.startsWith('@')
+            ? name.split('/').slice(0, 2).join('/')
+            : name.startsWith('node:')
+              ? name
+              : (name.split('/')[0] ?? name),
+        },
+      }
+    return {
+      file: from,
+      from: dirname(from),
+      target: { kind: 'folder', name: dirname(relative(src, resolve(dirname(file), name))) },
+    }
   })
 }
 
@@ -82,7 +111,8 @@ const imports = production.flatMap(importsOf)
 function unitOf(path: string): string {
   const [top, second, third] = path.split('/')
   if (top !== 'server') return top === '.' || top === undefined ? '' : top
-  if (second === 'engines' || second === 'auth') return [top, second, third].filter((part) => part !== undefined).join('/')
+  if (second === 'engines' || second === 'auth')
+    return [top, second, third].filter((part) => part !== undefined).join('/')
   return second === undefined ? 'server' : `${top}/${second}`
 }
 
@@ -102,14 +132,22 @@ describe('the import table', () => {
   })
 
   it('has a row for every folder', () => {
-    const tops = new Set(production.map((file) => relative(src, file)).filter((file) => file.includes('/')).map((file) => file.split('/')[0]))
+    const tops = new Set(
+      production
+        .map((file) => relative(src, file))
+        .filter((file) => file.includes('/'))
+        .map((file) => file.split('/')[0]),
+    )
     expect([...tops].filter((top) => top !== undefined && TABLE[top] === undefined)).toEqual([])
   })
 
   it('names no module that nobody imports', () => {
     const unused = Object.entries(TABLE).flatMap(([folder, { modules }]) =>
       modules
-        .filter((module) => module !== '*' && !imports.some(({ from, target }) => target.name === module && rowOf(from) === folder))
+        .filter(
+          (module) =>
+            module !== '*' && !imports.some(({ from, target }) => target.name === module && rowOf(from) === folder),
+        )
         .map((module) => `${folder}: ${module}`),
     )
     expect(unused).toEqual([])
@@ -119,7 +157,14 @@ describe('the import table', () => {
     const unused = Object.entries(TABLE).flatMap(([row, { folders }]) =>
       folders
         .filter((folder) => folder !== '*' && !CONTRACTS.includes(folder))
-        .filter((folder) => !imports.some(({ from, target }) => rowOf(from === '.' ? '' : from) === row && (target.name === folder || target.name.startsWith(`${folder}/`))))
+        .filter(
+          (folder) =>
+            !imports.some(
+              ({ from, target }) =>
+                rowOf(from === '.' ? '' : from) === row &&
+                (target.name === folder || target.name.startsWith(`${folder}/`)),
+            ),
+        )
         .map((folder) => `${row}: ${folder}`),
     )
     expect(unused).toEqual([])
@@ -128,7 +173,8 @@ describe('the import table', () => {
   it('stands in ARCHITECTURE.md as it is here', () => {
     const text = readFileSync(resolve(src, '../ARCHITECTURE.md'), 'utf8')
     const rows = Object.entries(TABLE).map(([folder, { folders, modules }]) => {
-      const list = (names: readonly string[]): string => (names.length === 0 ? '-' : names.map((name) => `\`${name}\``).join(', '))
+      const list = (names: readonly string[]): string =>
+        names.length === 0 ? '-' : names.map((name) => `\`${name}\``).join(', ')
       return `| \`${folder === '' ? '.' : folder}\` | ${list(folders)} | ${list(modules)} |`
     })
     expect(text).toContain(rows.join('\n'))
@@ -138,7 +184,11 @@ describe('the import table', () => {
     const forbidden: Import[] = [
       { file: 'plan/x.ts', from: 'plan', target: { kind: 'module', name: 'node:fs' } },
       { file: 'airflow/x.ts', from: 'airflow', target: { kind: 'folder', name: 'vault' } },
-      { file: 'server/engines/kv2/x.ts', from: 'server/engines/kv2', target: { kind: 'folder', name: 'server/engines/system' } },
+      {
+        file: 'server/engines/kv2/x.ts',
+        from: 'server/engines/kv2',
+        target: { kind: 'folder', name: 'server/engines/system' },
+      },
       { file: 'server/policy/x.ts', from: 'server/policy', target: { kind: 'folder', name: 'server/token' } },
     ]
     expect(forbidden.map(isAllowed)).toEqual([false, false, false, false])
@@ -147,12 +197,16 @@ describe('the import table', () => {
 
 describe('the house', () => {
   it('has no drawer for odds and ends', () => {
-    const drawers = production.filter((file) => /\/(?:utils?|helpers?|common|lib|shared|types)(?:\/|\.ts$)/.test(relative(src, file)))
+    const drawers = production.filter((file) =>
+      /\/(?:utils?|helpers?|common|lib|shared|types)(?:\/|\.ts$)/.test(relative(src, file)),
+    )
     expect(drawers.map((file) => relative(src, file))).toEqual([])
   })
 
   it('keeps files short enough to read', () => {
-    const long = production.map((file) => [relative(src, file), readFileSync(file, 'utf8').split('\n').length] as const).filter(([, lines]) => lines > 500)
+    const long = production
+      .map((file) => [relative(src, file), readFileSync(file, 'utf8').split('\n').length] as const)
+      .filter(([, lines]) => lines > 500)
     expect(long).toEqual([])
   })
 })

@@ -27,17 +27,21 @@ export interface Embedded {
 /** @throws {ListenError | StoreError | KeyFileError} and leaves nothing running. */
 export async function startEmbedded(hub: OpenHub, port: number, screen: Screen): Promise<Embedded> {
   prepareRunFolder(hub.run)
+  let firstToken: Sensitive<string> | undefined
   const server = await startServer({
     storage: { kind: 'lmdb', folder: hub.run.vault },
     port,
     auditFolders: [hub.run.path],
+    // Before it listens: nobody else may come first to a store that is still to be initialised.
+    beforeListen: async (core) => {
+      if (!core.initialized) firstToken = await initialize(hub, core)
+      await withKey(hub, core.storeId, (key) => core.unsealWithKey(key))
+    },
     onInternalError: (error) => screen.fail(`internal error in the server: ${textOf(error)}`),
     onAuditFailure: (error) => screen.fail(`the audit log failed, requests are refused: ${textOf(error)}`),
   })
   const { core } = server
   try {
-    const firstToken = core.initialized ? undefined : await initialize(hub, core)
-    await withKey(hub, core.storeId, (key) => core.unsealWithKey(key))
     const { storeId } = core
     writeServerFile(hub.run, { pid: process.pid, address: server.address, storeId })
     const reach = embeddedReach(server.address, storeId)

@@ -56,6 +56,8 @@ export function projectRules({ vault }: Hub, project: string): PolicyRule[] {
  * `writable` are the names of the policies that CI may write: those of Airflow and of the declared projects. It may
  * write the roles of the same names, with their settings and no more: not with a role_id of its choice, and only with
  * `bind_secret_id`, or it could enter as one of them without a secret-id.
+ *
+ * So CI decides what Airflow and the projects may read, and can become none of them.
  */
 export function ciRules(hub: Hub, writable: readonly string[], roleSettings: readonly string[]): PolicyRule[] {
   const prefix = namePrefix(hub)

@@ -14,7 +14,7 @@ export type Reference =
   | { readonly kind: 'env'; readonly name: string }
   /** Absolute path; one trailing newline is cut. */
   | { readonly kind: 'file'; readonly path: string }
-  /** Made once, when the field is absent in Vault; kept ever after. */
+  /** Made once, when the field is absent in Vault; kept ever after. `alphabet`: the characters, each once. */
   | { readonly kind: 'generate'; readonly length: number; readonly alphabet: string }
   /** Asked on the terminal when the field is absent in Vault; kept ever after. */
   | { readonly kind: 'prompt'; readonly question: string }

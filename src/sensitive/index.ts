@@ -1,3 +1,10 @@
-export { canonicalJson, type Fingerprint, type FingerprintKey, fingerprint, fingerprintKey, type Json } from './fingerprint.ts'
+export {
+  canonicalJson,
+  type Fingerprint,
+  type FingerprintKey,
+  fingerprint,
+  fingerprintKey,
+  type Json,
+} from './fingerprint.ts'
 export { redactor } from './redact.ts'
 export { Sensitive, sensitive } from './sensitive.ts'

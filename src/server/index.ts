@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly port: number
   /** Absolute folders in which audit files may lie. Default: none. */
   readonly auditFolders?: readonly string[] | undefined
+  /** Work on the core before anyone can connect: initialising and unsealing it. When it fails, nothing listens. */
+  readonly beforeListen?: ((core: Core) => Promise<void>) | undefined
   /** Unix milliseconds. Default: the system clock. */
   readonly now?: (() => number) | undefined
   /** Default: the system's generator. */
@@ -55,6 +57,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     ...(onAuditFailure === undefined ? {} : { onAuditFailure }),
   })
   try {
+    await options.beforeListen?.(core)
     const front = await listen(core, {
       port,
       ...(host === undefined ? {} : { host }),

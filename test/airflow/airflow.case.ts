@@ -23,7 +23,11 @@ export interface RunOptions {
 }
 
 /** Runs a program to its end and collects what it says. */
-export function run(command: string, args: readonly string[], { env = {}, cwd, input = '', timeoutMs = 240_000 }: RunOptions = {}): Promise<Ran> {
+export function run(
+  command: string,
+  args: readonly string[],
+  { env = {}, cwd, input = '', timeoutMs = 240_000 }: RunOptions = {},
+): Promise<Ran> {
   const child = spawn(command, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, cwd, stdio: 'pipe' })
   let out = ''
   let errors = ''

@@ -16,7 +16,13 @@ const main = join(root, 'dist/cli/main.js')
 const home = { HOME: join(work, 'home'), XDG_CONFIG_HOME: join(work, 'home/.config') }
 const auditLog = join(hub, '.plenum/audit.log')
 
-const CONNECTIONS = ['project_analytics_warehouse', 'project_market_archive', 'project_market_feed', 'project_trading_broker', 'project_trading_orders']
+const CONNECTIONS = [
+  'project_analytics_warehouse',
+  'project_market_archive',
+  'project_market_feed',
+  'project_trading_broker',
+  'project_trading_orders',
+]
 const VARIABLES = [
   'project_analytics_report_day',
   'project_analytics_thresholds',
@@ -30,7 +36,10 @@ const DAGS = ['trading_orders', 'analytics_report', 'market_watch']
 const plenum = (...args: string[]): Promise<Ran> => run(process.execPath, [main, ...args, '--hub', hub], { env: home })
 
 beforeAll(async () => {
-  cpSync(join(root, 'examples/hub'), hub, { recursive: true, filter: (source) => !source.includes('.plenum') && !source.endsWith('.env') })
+  cpSync(join(root, 'examples/hub'), hub, {
+    recursive: true,
+    filter: (source) => !source.includes('.plenum') && !source.endsWith('.env'),
+  })
   mkdirSync(home.XDG_CONFIG_HOME, { recursive: true })
   const up = await plenum('up', '--detach', '--port', '0')
   expect(up.status, up.errors).toBe(0)
@@ -44,15 +53,19 @@ afterAll(async () => {
 /** Airflow's own command line, in a shell that sourced what `plenum up` wrote. */
 function airflow(line: AirflowLine, args: readonly string[], code?: string): Promise<Ran> {
   const program = code === undefined ? ['-m', 'airflow', ...args] : ['-c', code, ...args]
-  return run('bash', ['-c', 'set -a; . "$0"; set +a; exec "$@"', join(hub, '.plenum/airflow.env'), pythonOf(line), ...program], {
-    cwd: work,
-    env: {
-      HOME: home.HOME,
-      AIRFLOW_HOME: join(work, `airflow-${line}`),
-      AIRFLOW__CORE__DAGS_FOLDER: join(hub, 'dags'),
-      AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
+  return run(
+    'bash',
+    ['-c', 'set -a; . "$0"; set +a; exec "$@"', join(hub, '.plenum/airflow.env'), pythonOf(line), ...program],
+    {
+      cwd: work,
+      env: {
+        HOME: home.HOME,
+        AIRFLOW_HOME: join(work, `airflow-${line}`),
+        AIRFLOW__CORE__DAGS_FOLDER: join(hub, 'dags'),
+        AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
+      },
     },
-  })
+  )
 }
 
 /** Calls the same command functions as `airflow …`, many in one process: starting Airflow takes seconds each time. */
@@ -94,7 +107,10 @@ const auditEntries = (): AuditEntry[] =>
 const readBy = (role: string): Set<string> =>
   new Set(
     auditEntries()
-      .filter(({ type, auth, request }) => type === 'response' && auth?.metadata?.role_name === role && request.operation === 'read')
+      .filter(
+        ({ type, auth, request }) =>
+          type === 'response' && auth?.metadata?.role_name === role && request.operation === 'read',
+      )
       .map(({ request }) => request.path),
   )
 
@@ -119,10 +135,21 @@ describe.each(AIRFLOW_LINES)('Airflow %s with the settings of plenum up', (line)
     ])
     expect(results.size).toBe(CONNECTIONS.length + VARIABLES.length)
     expect([...results.entries()].filter(([, out]) => out.startsWith('FAILED'))).toEqual([])
-    const [broker] = JSON.parse(results.get('connections get project_trading_broker -o json') ?? '[]') as Record<string, unknown>[]
-    expect(broker).toMatchObject({ conn_type: 'http', host: 'https://broker.example.com', login: 'DU0000000', password: 'not-a-real-broker-password' })
+    const [broker] = JSON.parse(results.get('connections get project_trading_broker -o json') ?? '[]') as Record<
+      string,
+      unknown
+    >[]
+    expect(broker).toMatchObject({
+      conn_type: 'http',
+      host: 'https://broker.example.com',
+      login: 'DU0000000',
+      password: 'not-a-real-broker-password',
+    })
     expect(results.get('variables get project_market_feed_token')?.trim()).toBe('not-a-real-feed-token')
-    expect(JSON.parse(results.get('variables get project_analytics_thresholds') ?? '')).toEqual({ warn: 0.8, fail: 0.95 })
+    expect(JSON.parse(results.get('variables get project_analytics_thresholds') ?? '')).toEqual({
+      warn: 0.8,
+      fail: 0.95,
+    })
   })
 
   it('answers through the airflow command itself', async () => {
@@ -161,7 +188,11 @@ describe('the audit log', () => {
   })
 
   it('shows each project reading its own secrets and nothing of Airflow', () => {
-    for (const [project, name] of [['trading', 'exchange'], ['analytics', 'dashboards'], ['market-analysis', 'models']]) {
+    for (const [project, name] of [
+      ['trading', 'exchange'],
+      ['analytics', 'dashboards'],
+      ['market-analysis', 'models'],
+    ]) {
       expect([...readBy(`plenum-example-hub-project-${project}`)]).toContain(`secret/data/projects/${project}/${name}`)
     }
   })

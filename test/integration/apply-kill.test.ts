@@ -26,17 +26,28 @@ afterAll(async () => {
 
 /** Every round changes every entry, so that each apply has the whole hub to write. */
 function declare(round: number): void {
-  const variables = Array.from({ length: ENTRIES }, (_, index) => `      v${index}: "round ${round}, ${'x'.repeat(100)}"`).join('\n')
+  const variables = Array.from(
+    { length: ENTRIES },
+    (_, index) => `      v${index}: "round ${round}, ${'x'.repeat(100)}"`,
+  ).join('\n')
   writeFileSync(
     join(hub, 'plenum.yaml'),
     `version: 1\nhub: killed\nairflow: { version: "3.3", provider: "4.8" }\nenvironments:\n  dev: { vault: { address: "${server.address}" } }\nprojects:\n  one:\n    variables:\n${variables}\n`,
   )
 }
 
-function plenum(args: readonly string[], killAfterMs?: number): Promise<{ status: number | null; out: string; errors: string }> {
+function plenum(
+  args: readonly string[],
+  killAfterMs?: number,
+): Promise<{ status: number | null; out: string; errors: string }> {
   const child = spawn(process.execPath, [main, ...args, '--hub', hub], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: hub, XDG_CONFIG_HOME: join(hub, 'config'), VAULT_TOKEN: server.rootToken.reveal() },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: hub,
+      XDG_CONFIG_HOME: join(hub, 'config'),
+      VAULT_TOKEN: server.rootToken.reveal(),
+    },
   })
   let out = ''
   let errors = ''
@@ -78,7 +89,9 @@ describe(`kill -9 of plenum apply, ${KILLS} times`, () => {
         for (const path of paths) {
           const read = await readSecret(server.client, 'secret', `airflow/variables/${path}`)
           if (read.kind !== 'found') throw new Error(`${path} is ${read.kind}`)
-          expect([`round ${round}, ${'x'.repeat(100)}`, `round ${round - 1}, ${'x'.repeat(100)}`]).toContain(read.data.reveal()['value'])
+          expect([`round ${round}, ${'x'.repeat(100)}`, `round ${round - 1}, ${'x'.repeat(100)}`]).toContain(
+            read.data.reveal()['value'],
+          )
         }
         const again = await plenum(['apply', '--yes'])
         expect(again.status, again.errors).toBe(0)

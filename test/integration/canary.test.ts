@@ -49,10 +49,20 @@ projects:
       keys: { main: { env: PROJECT } }
 ${more}`
 
-function plenum(args: readonly string[], env: Record<string, string> = CANARIES, stopWhen?: RegExp): Promise<number | null> {
+function plenum(
+  args: readonly string[],
+  env: Record<string, string> = CANARIES,
+  stopWhen?: RegExp,
+): Promise<number | null> {
   const child = spawn(process.execPath, [main, ...args], {
     cwd: hub,
-    env: { PATH: process.env['PATH'] ?? '', HOME: join(work, 'home'), XDG_CONFIG_HOME: join(work, 'home/.config'), TMPDIR: join(work, 'tmp'), ...env },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: join(work, 'home'),
+      XDG_CONFIG_HOME: join(work, 'home/.config'),
+      TMPDIR: join(work, 'tmp'),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let all = ''
@@ -76,7 +86,8 @@ function filesBelow(folder: string): string[] {
   )
 }
 
-const findings = (where: string, bytes: Buffer): string[] => NEEDLES.flatMap((needle, index) => (bytes.includes(needle) ? [`${where}: needle ${index}`] : []))
+const findings = (where: string, bytes: Buffer): string[] =>
+  NEEDLES.flatMap((needle, index) => (bytes.includes(needle) ? [`${where}: needle ${index}`] : []))
 
 describe('canaries', () => {
   it('are found by this search when they are there', () => {
@@ -97,9 +108,20 @@ describe('canaries', () => {
     expect(await plenum(['apply', '--yes'], changed)).toBe(0)
     // What goes wrong must not tell either.
     expect(await plenum(['apply', '--yes', '--debug'], { ...CANARIES, VAULT_TOKEN: CANARIES.VARIABLE })).toBe(1)
-    expect(await plenum(['plan', '--debug'], { ...CANARIES, VAULT_ADDR: 'http://127.0.0.1:1', VAULT_TOKEN: CANARIES.VARIABLE })).toBe(1)
+    expect(
+      await plenum(['plan', '--debug'], {
+        ...CANARIES,
+        VAULT_ADDR: 'http://127.0.0.1:1',
+        VAULT_TOKEN: CANARIES.VARIABLE,
+      }),
+    ).toBe(1)
     expect(await plenum(['plan', '--wrong', '--debug'])).toBe(2)
-    writeFileSync(join(hub, 'plenum.yaml'), manifest(`  two:\n    connections:\n      bad: { conn_type: http, password: ${CANARIES.EXTRA_TOKEN}, extra: ${CANARIES.VARIABLE} }\n`))
+    writeFileSync(
+      join(hub, 'plenum.yaml'),
+      manifest(
+        `  two:\n    connections:\n      bad: { conn_type: http, password: ${CANARIES.EXTRA_TOKEN}, extra: ${CANARIES.VARIABLE} }\n`,
+      ),
+    )
     expect(await plenum(['plan', '--debug'])).toBe(1)
     writeFileSync(join(hub, 'plenum.yaml'), `${manifest()}    : ${CANARIES.EXTRA_TOKEN}\n  - [`)
     expect(await plenum(['plan', '--debug'])).toBe(1)
@@ -107,7 +129,10 @@ describe('canaries', () => {
     expect(await plenum(['down'])).toBe(0)
     expect(await plenum(['up', '--port', '0', '--debug'], CANARIES, /Ctrl-C/)).toBe(0)
 
-    const found = [...filesBelow(work).flatMap((file) => findings(file.slice(work.length), readFileSync(file))), ...said.flatMap((text) => findings(text.split('\n')[0] ?? '', Buffer.from(text)))]
+    const found = [
+      ...filesBelow(work).flatMap((file) => findings(file.slice(work.length), readFileSync(file))),
+      ...said.flatMap((text) => findings(text.split('\n')[0] ?? '', Buffer.from(text))),
+    ]
     expect(found).toEqual([])
     expect(said.length).toBeGreaterThan(15)
   }, 120_000)

@@ -59,14 +59,23 @@ function endsWhole(text: string): boolean {
 }
 
 const statuses = (text: string): string[] => [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status ?? '')
-const head = (line: string, more = ''): string => `${line} HTTP/1.1\r\nHost: x\r\nX-Vault-Token: ${token}\r\n${more}\r\n`
+const head = (line: string, more = ''): string =>
+  `${line} HTTP/1.1\r\nHost: x\r\nX-Vault-Token: ${token}\r\n${more}\r\n`
 
 describe('answers', () => {
   it('carry exactly application/json and no-store', async () => {
     const found = await send('GET', '/v1/secret/data/a/b')
-    expect([found.status, found.headers.get('content-type'), found.headers.get('cache-control')]).toEqual([200, 'application/json', 'no-store'])
+    expect([found.status, found.headers.get('content-type'), found.headers.get('cache-control')]).toEqual([
+      200,
+      'application/json',
+      'no-store',
+    ])
     const absent = await send('GET', '/v1/secret/data/none')
-    expect([absent.status, absent.headers.get('content-type'), absent.text]).toEqual([404, 'application/json', '{"errors":[]}\n'])
+    expect([absent.status, absent.headers.get('content-type'), absent.text]).toEqual([
+      404,
+      'application/json',
+      '{"errors":[]}\n',
+    ])
   })
 
   it('have no body and no content type with 204', async () => {
@@ -90,7 +99,12 @@ describe('the LIST verb', () => {
 
   it('works, also twice on one connection and between other requests', async () => {
     const text = await raw(
-      [head('GET /v1/secret/data/a/b'), head('LIST /v1/secret/metadata'), head('LIST /v1/secret/metadata'), head('GET /v1/secret/data/a/b')].flatMap((request) => [request, '']),
+      [
+        head('GET /v1/secret/data/a/b'),
+        head('LIST /v1/secret/metadata'),
+        head('LIST /v1/secret/metadata'),
+        head('GET /v1/secret/data/a/b'),
+      ].flatMap((request) => [request, '']),
       4,
     )
     expect(statuses(text)).toEqual(['200', '200', '200', '200'])
@@ -125,13 +139,18 @@ describe('framing', () => {
 
   it('S47: a body behind LIST stays that request’s body', async () => {
     const smuggled = head('GET /v1/secret/data/a/b')
-    const text = await raw([`${head('LIST /v1/secret/metadata', `Content-Length: ${smuggled.length}\r\n`)}${smuggled}`], 2)
+    const text = await raw(
+      [`${head('LIST /v1/secret/metadata', `Content-Length: ${smuggled.length}\r\n`)}${smuggled}`],
+      2,
+    )
     expect(statuses(text)).toEqual(['200'])
   })
 
   it('chunked bodies are read', async () => {
     const body = '{"data":{"c":"1"}}'
-    const text = await raw([`${head('POST /v1/secret/data/chunked', 'Transfer-Encoding: chunked\r\n')}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`])
+    const text = await raw([
+      `${head('POST /v1/secret/data/chunked', 'Transfer-Encoding: chunked\r\n')}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+    ])
     expect(statuses(text)).toEqual(['200'])
   })
 
@@ -143,23 +162,32 @@ describe('framing', () => {
 })
 
 describe('paths', () => {
-  it.each(['/v1/secret/../sys/mounts', '/v1/secret/%2e%2e/sys/mounts', '/v1/secret/.%2e/sys/mounts', '/v1/secret/..%2fsys/mounts', '/v1/secret/data/a/./b'])(
-    'S7: %s is refused',
-    async (path) => {
-      const text = await raw([head(`GET ${path}`)])
-      expect(statuses(text)).toEqual(['400'])
-      expect(text).toContain('relative paths not supported')
-    },
-  )
+  it.each([
+    '/v1/secret/../sys/mounts',
+    '/v1/secret/%2e%2e/sys/mounts',
+    '/v1/secret/.%2e/sys/mounts',
+    '/v1/secret/..%2fsys/mounts',
+    '/v1/secret/data/a/./b',
+  ])('S7: %s is refused', async (path) => {
+    const text = await raw([head(`GET ${path}`)])
+    expect(statuses(text)).toEqual(['400'])
+    expect(text).toContain('relative paths not supported')
+  })
 
   it('S8: doubled slashes and %2F are one path with the plain one', async () => {
-    for (const path of ['/v1/secret//data/a/b', '/v1//secret/data/a//b', '/v1/secret/data/a%2Fb', '/v1/secret%2Fdata/a/b']) {
+    for (const path of [
+      '/v1/secret//data/a/b',
+      '/v1//secret/data/a//b',
+      '/v1/secret/data/a%2Fb',
+      '/v1/secret%2Fdata/a/b',
+    ]) {
       expect(await raw([head(`GET ${path}`)])).toContain('"k":"v"')
     }
   })
 
   it('S8: a NUL, a control character and a broken escape are refused', async () => {
-    for (const path of ['/v1/secret/data/a%00', '/v1/secret/data/a%07', '/v1/secret/data/a%zz']) expect(statuses(await raw([head(`GET ${path}`)]))).toEqual(['400'])
+    for (const path of ['/v1/secret/data/a%00', '/v1/secret/data/a%07', '/v1/secret/data/a%zz'])
+      expect(statuses(await raw([head(`GET ${path}`)]))).toEqual(['400'])
   })
 
   it('S8: case and a trailing slash make another path', async () => {
@@ -183,7 +211,9 @@ describe('bodies and headers', () => {
     expect((await send('POST', '/v1/secret/data/x', `{"data":${'['.repeat(400)}${']'.repeat(400)}}`)).status).toBe(400)
     const many = `{"data":{${Array.from({ length: 20_000 }, (_, index) => `"k${index}":1`).join(',')}}}`
     expect((await send('POST', '/v1/secret/data/x', many)).status).toBe(400)
-    expect(statuses(await raw([head('POST /v1/secret/data/x', `Content-Length: ${33 * 1024 * 1024}\r\n`)]))).toEqual(['413'])
+    expect(statuses(await raw([head('POST /v1/secret/data/x', `Content-Length: ${33 * 1024 * 1024}\r\n`)]))).toEqual([
+      '413',
+    ])
   })
 
   it.each(['[1]', '"x"', '1', '{', '{"a":}', '\u0000'])('a body that is no object is 400: %j', async (body) => {
@@ -198,7 +228,9 @@ describe('bodies and headers', () => {
   })
 
   it('S56: an oversized token is 400', async () => {
-    expect((await send('GET', '/v1/secret/data/a/b', undefined, { 'X-Vault-Token': 'x'.repeat(40_000) })).status).toBe(400)
+    expect((await send('GET', '/v1/secret/data/a/b', undefined, { 'X-Vault-Token': 'x'.repeat(40_000) })).status).toBe(
+      400,
+    )
   })
 
   it('takes a bearer token', async () => {

@@ -13,12 +13,19 @@ const env = { PATH: process.env['PATH'] ?? '', HOME: join(work, 'home'), XDG_CON
 beforeAll(() => {
   mkdirSync(project, { recursive: true })
   mkdirSync(env.HOME, { recursive: true })
-  execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', work, '--loglevel=error'], { cwd: root, stdio: 'pipe' })
+  execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', work, '--loglevel=error'], {
+    cwd: root,
+    stdio: 'pipe',
+  })
   const [tarball = ''] = readdirSync(work).filter((name) => name.endsWith('.tgz'))
   writeFileSync(join(project, 'package.json'), '{"name":"someone","version":"1.0.0","type":"module"}')
   // The registry's settings of this machine, but nothing else of the home folder.
   const npm = { ...process.env, npm_config_audit: 'false', npm_config_fund: 'false' }
-  execFileSync('npm', ['install', '--ignore-scripts', '--prefer-offline', '--loglevel=error', join(work, tarball)], { cwd: project, stdio: 'pipe', env: npm })
+  execFileSync('npm', ['install', '--ignore-scripts', '--prefer-offline', '--loglevel=error', join(work, tarball)], {
+    cwd: project,
+    stdio: 'pipe',
+    env: npm,
+  })
 }, 180_000)
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 
@@ -59,7 +66,11 @@ describe('the package', () => {
       await server.close()
       console.log(JSON.stringify([typeof VaultClient, answer.body.initialized, typeof schema, Object.keys(whole).length > 0]))
     `
-    const ran = spawnSync(process.execPath, ['--no-warnings', '--input-type=module', '-e', script], { cwd: project, env, encoding: 'utf8' })
+    const ran = spawnSync(process.execPath, ['--no-warnings', '--input-type=module', '-e', script], {
+      cwd: project,
+      env,
+      encoding: 'utf8',
+    })
     expect(ran.stdout.trim(), ran.stderr).toBe('["function",true,"object",true]')
   })
 })

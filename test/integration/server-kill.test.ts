@@ -34,13 +34,20 @@ function start(): Promise<{ child: ChildProcess; address: string }> {
     child.stderr?.on('data', (chunk) => {
       errors += chunk
     })
-    child.once('exit', (code, signal) => reject(new Error(`the server ended with ${code ?? signal} before it was ready: ${errors}`)))
+    child.once('exit', (code, signal) =>
+      reject(new Error(`the server ended with ${code ?? signal} before it was ready: ${errors}`)),
+    )
   })
 }
 
 const rootToken = (): string => (JSON.parse(readFileSync(keyFile, 'utf8')) as { token: string }).token
 
-async function send(address: string, method: string, path: string, body?: unknown): Promise<{ status: number; json: unknown }> {
+async function send(
+  address: string,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<{ status: number; json: unknown }> {
   const answer = await fetch(`${address}/v1/${path}`, {
     method,
     headers: { 'X-Vault-Token': rootToken() },
@@ -58,7 +65,9 @@ async function write(address: string, path: string): Promise<void> {
     const next = (sent.get(path) ?? 0) + 1
     sent.set(path, next)
     try {
-      const { status } = await send(address, 'POST', `secret/data/${path}`, { data: { number: String(next), filler: 'x'.repeat(200) } })
+      const { status } = await send(address, 'POST', `secret/data/${path}`, {
+        data: { number: String(next), filler: 'x'.repeat(200) },
+      })
       if (status !== 200) throw new Error(`status ${status}`)
       acknowledged.set(path, next)
     } catch (error) {
@@ -88,7 +97,9 @@ describe(`kill -9 of the server, ${KILLS} times`, () => {
       await send(life.address, 'POST', 'sys/mounts/secret', { type: 'kv', options: { version: '2' } })
       for (let kill = 0; kill < KILLS; kill += 1) {
         const gone = new Promise((resolve) => life.child.once('exit', resolve))
-        const writing = Array.from({ length: WRITERS }, (_, writer) => write(life.address, `writer-${writer}/entry-${kill % 5}`))
+        const writing = Array.from({ length: WRITERS }, (_, writer) =>
+          write(life.address, `writer-${writer}/entry-${kill % 5}`),
+        )
         await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 250))
         life.child.kill('SIGKILL')
         await Promise.all([gone, ...writing])

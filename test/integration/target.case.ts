@@ -42,7 +42,13 @@ export async function openTarget(): Promise<Target> {
     return target({ address, token, client, embedded: false, close: () => client.close() })
   }
   const server = await startTestServer({ mount: null })
-  return target({ address: server.address, token: server.rootToken.reveal(), client: server.client, embedded: true, close: () => server.close() })
+  return target({
+    address: server.address,
+    token: server.rootToken.reveal(),
+    client: server.client,
+    embedded: true,
+    close: () => server.close(),
+  })
 }
 
 function target(parts: Omit<Target, 'unique' | 'request'>): Target {
@@ -53,7 +59,11 @@ function target(parts: Omit<Target, 'unique' | 'request'>): Target {
     async request(method, path, { token = parts.token, body, headers = {} } = {}) {
       const answer = await fetch(`${parts.address}/v1/${path}`, {
         method,
-        headers: { ...(token === '' ? {} : { 'X-Vault-Token': token }), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+        headers: {
+          ...(token === '' ? {} : { 'X-Vault-Token': token }),
+          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+          ...headers,
+        },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
         redirect: 'manual',
       })

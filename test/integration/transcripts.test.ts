@@ -69,7 +69,12 @@ function parse(text: string): Command[] {
 
 function pattern(lines: readonly string[]): RegExp {
   const parts = lines.map((line) =>
-    line === '…' ? '(?:.*\\n)*?' : `${line.split('…').map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}\\n`,
+    line === '…'
+      ? '(?:.*\\n)*?'
+      : `${line
+          .split('…')
+          .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+          .join('.*')}\\n`,
   )
   return new RegExp(`^${parts.join('')}$`)
 }
@@ -79,26 +84,36 @@ describe('transcripts', () => {
 
   it('are there', () => expect(names.length).toBeGreaterThan(3))
 
-  it.each(names)('%s', (name) => {
-    const place = join(work, name)
-    mkdirSync(place)
-    for (const command of parse(readFileSync(join(folder, name), 'utf8'))) {
-      for (const [path, text] of command.files) {
-        mkdirSync(dirname(join(place, path)), { recursive: true })
-        writeFileSync(join(place, path), text)
+  it.each(names)(
+    '%s',
+    (name) => {
+      const place = join(work, name)
+      mkdirSync(place)
+      for (const command of parse(readFileSync(join(folder, name), 'utf8'))) {
+        for (const [path, text] of command.files) {
+          mkdirSync(dirname(join(place, path)), { recursive: true })
+          writeFileSync(join(place, path), text)
+        }
+        const [program = '', ...args] =
+          command.text.match(/"[^"]*"|\S+/g)?.map((word) => word.replace(/^"|"$/g, '')) ?? []
+        if (program !== 'plenum') throw new Error(`line ${command.line}: only plenum can be called`)
+        const ran = spawnSync(process.execPath, [main, ...args], {
+          cwd: place,
+          env: {
+            PATH: process.env['PATH'] ?? '',
+            HOME: join(place, '.home'),
+            XDG_CONFIG_HOME: join(place, '.home/config'),
+            ...command.env,
+          },
+          encoding: 'utf8',
+        })
+        const where = `${name}:${command.line}: ${command.text}`
+        expect(ran.stdout, `stdout of ${where}\n${ran.stderr}`).toMatch(pattern(command.out))
+        expect(ran.stderr, `stderr of ${where}`).toMatch(pattern(command.errors))
+        expect(ran.status, `status of ${where}\n${ran.stdout}${ran.stderr}`).toBe(command.status)
+        for (const path of command.missing) expect(existsSync(join(place, path)), `${path} after ${where}`).toBe(false)
       }
-      const [program = '', ...args] = command.text.match(/"[^"]*"|\S+/g)?.map((word) => word.replace(/^"|"$/g, '')) ?? []
-      if (program !== 'plenum') throw new Error(`line ${command.line}: only plenum can be called`)
-      const ran = spawnSync(process.execPath, [main, ...args], {
-        cwd: place,
-        env: { PATH: process.env['PATH'] ?? '', HOME: join(place, '.home'), XDG_CONFIG_HOME: join(place, '.home/config'), ...command.env },
-        encoding: 'utf8',
-      })
-      const where = `${name}:${command.line}: ${command.text}`
-      expect(ran.stdout, `stdout of ${where}\n${ran.stderr}`).toMatch(pattern(command.out))
-      expect(ran.stderr, `stderr of ${where}`).toMatch(pattern(command.errors))
-      expect(ran.status, `status of ${where}\n${ran.stdout}${ran.stderr}`).toBe(command.status)
-      for (const path of command.missing) expect(existsSync(join(place, path)), `${path} after ${where}`).toBe(false)
-    }
-  }, 60_000)
+    },
+    60_000,
+  )
 })

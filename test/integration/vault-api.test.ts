@@ -13,7 +13,9 @@ beforeAll(async () => {
   vault = await openTarget()
   mount = vault.unique('kv')
   approle = vault.unique('approle')
-  expect((await vault.request('POST', `sys/mounts/${mount}`, { body: { type: 'kv', options: { version: '2' } } })).status).toBe(204)
+  expect(
+    (await vault.request('POST', `sys/mounts/${mount}`, { body: { type: 'kv', options: { version: '2' } } })).status,
+  ).toBe(204)
   expect((await vault.request('POST', `sys/auth/${approle}`, { body: { type: 'approle' } })).status).toBe(204)
 })
 afterAll(async () => {
@@ -22,10 +24,12 @@ afterAll(async () => {
   await vault.close()
 })
 
-const field = (answer: RawAnswer, ...path: string[]): unknown => path.reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], answer.json)
+const field = (answer: RawAnswer, ...path: string[]): unknown =>
+  path.reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], answer.json)
 const put = (path: string, data: unknown, options?: unknown): Promise<RawAnswer> =>
   vault.request('POST', `${mount}/data/${path}`, { body: { data, ...(options === undefined ? {} : { options }) } })
-const get = (path: string, token?: string): Promise<RawAnswer> => vault.request('GET', `${mount}/data/${path}`, token === undefined ? {} : { token })
+const get = (path: string, token?: string): Promise<RawAnswer> =>
+  vault.request('GET', `${mount}/data/${path}`, token === undefined ? {} : { token })
 
 describe('KV version 2', () => {
   it('counts versions and returns what was written', async () => {
@@ -33,8 +37,24 @@ describe('KV version 2', () => {
     expect([first.status, field(first, 'data', 'version')]).toEqual([200, 1])
     const read = await get('a/one')
     expect(field(read, 'data', 'data')).toEqual({ value: 'x', port: 5432, extra: { deep: [1, true, null] } })
-    expect(field(read, 'data', 'metadata')).toMatchObject({ version: 1, deletion_time: '', destroyed: false, custom_metadata: null })
-    expect(Object.keys(read.json)).toEqual(expect.arrayContaining(['request_id', 'lease_id', 'renewable', 'lease_duration', 'data', 'wrap_info', 'warnings', 'auth']))
+    expect(field(read, 'data', 'metadata')).toMatchObject({
+      version: 1,
+      deletion_time: '',
+      destroyed: false,
+      custom_metadata: null,
+    })
+    expect(Object.keys(read.json)).toEqual(
+      expect.arrayContaining([
+        'request_id',
+        'lease_id',
+        'renewable',
+        'lease_duration',
+        'data',
+        'wrap_info',
+        'warnings',
+        'auth',
+      ]),
+    )
     expect(field(await put('a/one', { value: 'y' }), 'data', 'version')).toBe(2)
     expect(field(await vault.request('GET', `${mount}/data/a/one?version=1`), 'data', 'data', 'value')).toBe('x')
   })
@@ -42,7 +62,10 @@ describe('KV version 2', () => {
   it('checks and sets', async () => {
     expect((await put('cas', { v: 1 }, { cas: 0 })).status).toBe(200)
     const lost = await put('cas', { v: 2 }, { cas: 0 })
-    expect([lost.status, field(lost, 'errors')]).toEqual([400, ['check-and-set parameter did not match the current version']])
+    expect([lost.status, field(lost, 'errors')]).toEqual([
+      400,
+      ['check-and-set parameter did not match the current version'],
+    ])
     expect((await put('cas', { v: 2 }, { cas: 1 })).status).toBe(200)
     await vault.request('DELETE', `${mount}/data/cas`)
     expect((await put('cas', { v: 3 }, { cas: 0 })).status).toBe(400)
@@ -72,12 +95,31 @@ describe('KV version 2', () => {
 
   it('keeps custom metadata beside the data', async () => {
     await put('meta', { v: 1 })
-    expect((await vault.request('POST', `${mount}/metadata/meta`, { body: { custom_metadata: { 'managed-by': 'plenum', owner: 'a@b' } } })).status).toBe(204)
-    expect(field(await get('meta'), 'data', 'metadata', 'custom_metadata')).toEqual({ 'managed-by': 'plenum', owner: 'a@b' })
+    expect(
+      (
+        await vault.request('POST', `${mount}/metadata/meta`, {
+          body: { custom_metadata: { 'managed-by': 'plenum', owner: 'a@b' } },
+        })
+      ).status,
+    ).toBe(204)
+    expect(field(await get('meta'), 'data', 'metadata', 'custom_metadata')).toEqual({
+      'managed-by': 'plenum',
+      owner: 'a@b',
+    })
     const whole = await vault.request('GET', `${mount}/metadata/meta`)
-    expect(field(whole, 'data')).toMatchObject({ current_version: 1, max_versions: 0, cas_required: false, delete_version_after: '0s' })
-    const refused = await vault.request('POST', `${mount}/metadata/meta`, { body: { custom_metadata: { k: 'x'.repeat(513) } } })
-    expect([refused.status, String(field(refused, 'errors'))]).toEqual([400, expect.stringContaining('custom_metadata validation failed')])
+    expect(field(whole, 'data')).toMatchObject({
+      current_version: 1,
+      max_versions: 0,
+      cas_required: false,
+      delete_version_after: '0s',
+    })
+    const refused = await vault.request('POST', `${mount}/metadata/meta`, {
+      body: { custom_metadata: { k: 'x'.repeat(513) } },
+    })
+    expect([refused.status, String(field(refused, 'errors'))]).toEqual([
+      400,
+      expect.stringContaining('custom_metadata validation failed'),
+    ])
   })
 
   it('lists children, folders with a slash, and nothing as 404', async () => {
@@ -107,7 +149,10 @@ describe('KV version 2', () => {
   })
 })
 
-async function tokenWith(policy: string, more: Record<string, unknown> = {}): Promise<{ token: string; auth: Record<string, unknown> }> {
+async function tokenWith(
+  policy: string,
+  more: Record<string, unknown> = {},
+): Promise<{ token: string; auth: Record<string, unknown> }> {
   const name = vault.unique(`policy-${Math.random().toString(36).slice(2, 8)}`)
   expect((await vault.request('PUT', `sys/policies/acl/${name}`, { body: { policy } })).status).toBe(204)
   const made = await vault.request('POST', 'auth/token/create', { body: { policies: [name], ttl: '1h', ...more } })
@@ -130,11 +175,15 @@ describe('policies and tokens', () => {
   it('S53: an edited policy counts from the next request on', async () => {
     const name = vault.unique('edited')
     await put('edited', { v: 1 })
-    await vault.request('PUT', `sys/policies/acl/${name}`, { body: { policy: `path "${mount}/data/edited" { capabilities = ["read"] }` } })
+    await vault.request('PUT', `sys/policies/acl/${name}`, {
+      body: { policy: `path "${mount}/data/edited" { capabilities = ["read"] }` },
+    })
     const made = await vault.request('POST', 'auth/token/create', { body: { policies: [name] } })
     const token = String(field(made, 'auth', 'client_token'))
     expect((await get('edited', token)).status).toBe(200)
-    await vault.request('PUT', `sys/policies/acl/${name}`, { body: { policy: `path "${mount}/data/edited" { capabilities = ["deny"] }` } })
+    await vault.request('PUT', `sys/policies/acl/${name}`, {
+      body: { policy: `path "${mount}/data/edited" { capabilities = ["deny"] }` },
+    })
     expect((await get('edited', token)).status).toBe(403)
     await vault.request('DELETE', `sys/policies/acl/${name}`)
     expect((await get('edited', token)).status).toBe(403)
@@ -143,7 +192,8 @@ describe('policies and tokens', () => {
   it('130: create and update are two capabilities', async () => {
     const create = await tokenWith(`path "${mount}/data/split/*" { capabilities = ["create"] }`)
     const update = await tokenWith(`path "${mount}/data/split/*" { capabilities = ["update"] }`)
-    const write = (token: string): Promise<RawAnswer> => vault.request('POST', `${mount}/data/split/x`, { token, body: { data: { v: 1 } } })
+    const write = (token: string): Promise<RawAnswer> =>
+      vault.request('POST', `${mount}/data/split/x`, { token, body: { data: { v: 1 } } })
     expect((await write(update.token)).status).toBe(403)
     expect((await write(create.token)).status).toBe(200)
     expect((await write(create.token)).status).toBe(403)
@@ -152,25 +202,46 @@ describe('policies and tokens', () => {
 
   it('refuses a policy that does not parse, and reads back name and text alone', async () => {
     const name = vault.unique('text')
-    const refused = await vault.request('PUT', `sys/policies/acl/${name}`, { body: { policy: 'path "x" { capabilities = ["fly"] }' } })
-    expect([refused.status, String(field(refused, 'errors'))]).toEqual([400, expect.stringContaining('failed to parse policy')])
+    const refused = await vault.request('PUT', `sys/policies/acl/${name}`, {
+      body: { policy: 'path "x" { capabilities = ["fly"] }' },
+    })
+    expect([refused.status, String(field(refused, 'errors'))]).toEqual([
+      400,
+      expect.stringContaining('failed to parse policy'),
+    ])
     const text = 'path "x" { capabilities = ["read"] }'
     await vault.request('PUT', `sys/policies/acl/${name}`, { body: { policy: text } })
     expect(field(await vault.request('GET', `sys/policies/acl/${name}`), 'data')).toMatchObject({ name, policy: text })
-    expect(field(await vault.request('GET', 'sys/policies/acl?list=true'), 'data', 'keys')).toEqual(expect.arrayContaining(['default', 'root', name]))
+    expect(field(await vault.request('GET', 'sys/policies/acl?list=true'), 'data', 'keys')).toEqual(
+      expect.arrayContaining(['default', 'root', name]),
+    )
     await vault.request('DELETE', `sys/policies/acl/${name}`)
     expect((await vault.request('GET', `sys/policies/acl/${name}`)).status).toBe(404)
   })
 
   it('tokens look themselves up, renew and end', async () => {
     const { token, auth } = await tokenWith('path "none" { capabilities = ["read"] }')
-    expect(auth).toMatchObject({ token_type: 'service', renewable: true, lease_duration: 3600, orphan: false, num_uses: 0 })
+    expect(auth).toMatchObject({
+      token_type: 'service',
+      renewable: true,
+      lease_duration: 3600,
+      orphan: false,
+      num_uses: 0,
+    })
     const self = await vault.request('GET', 'auth/token/lookup-self', { token })
-    expect(field(self, 'data')).toMatchObject({ id: token, type: 'service', creation_ttl: 3600, orphan: false, explicit_max_ttl: 0 })
+    expect(field(self, 'data')).toMatchObject({
+      id: token,
+      type: 'service',
+      creation_ttl: 3600,
+      orphan: false,
+      explicit_max_ttl: 0,
+    })
     expect(field(self, 'data', 'ttl')).toBeGreaterThan(3590)
     const renewed = await vault.request('POST', 'auth/token/renew-self', { token, body: { increment: '2h' } })
     expect(field(renewed, 'auth', 'lease_duration')).toBe(7200)
-    const byAccessor = await vault.request('POST', 'auth/token/lookup-accessor', { body: { accessor: auth['accessor'] } })
+    const byAccessor = await vault.request('POST', 'auth/token/lookup-accessor', {
+      body: { accessor: auth['accessor'] },
+    })
     expect(field(byAccessor, 'data', 'id')).toBe('')
     expect((await vault.request('POST', 'auth/token/revoke-self', { token })).status).toBe(204)
     const dead = await vault.request('GET', 'auth/token/lookup-self', { token })
@@ -209,14 +280,23 @@ describe('policies and tokens', () => {
 
   it('capabilities-self tells what a token may do', async () => {
     const { token } = await tokenWith(`path "${mount}/data/open/*" { capabilities = ["read"] }`)
-    const answer = await vault.request('POST', 'sys/capabilities-self', { token, body: { paths: [`${mount}/data/open/x`, `${mount}/data/shut`] } })
-    expect(field(answer, 'data')).toMatchObject({ [`${mount}/data/open/x`]: ['read'], [`${mount}/data/shut`]: ['deny'] })
+    const answer = await vault.request('POST', 'sys/capabilities-self', {
+      token,
+      body: { paths: [`${mount}/data/open/x`, `${mount}/data/shut`] },
+    })
+    expect(field(answer, 'data')).toMatchObject({
+      [`${mount}/data/open/x`]: ['read'],
+      [`${mount}/data/shut`]: ['deny'],
+    })
   })
 
   it('has one answer for a missing and a wrong token', async () => {
     for (const token of ['', 'hvs.AAAAAAAAAAAAAAAAAAAAAAAA', 'x']) {
       const answer = await vault.request('GET', `${mount}/data/a/one`, { token })
-      expect([answer.status, String(field(answer, 'errors'))]).toEqual([403, expect.stringContaining('permission denied')])
+      expect([answer.status, String(field(answer, 'errors'))]).toEqual([
+        403,
+        expect.stringContaining('permission denied'),
+      ])
     }
   })
 })
@@ -224,24 +304,46 @@ describe('policies and tokens', () => {
 describe('AppRole', () => {
   const role = (path: string): string => `auth/${approle}/role/${path}`
 
-  async function newRole(name: string, settings: Record<string, unknown>): Promise<{ roleId: string; secretId: string; accessor: string }> {
+  async function newRole(
+    name: string,
+    settings: Record<string, unknown>,
+  ): Promise<{ roleId: string; secretId: string; accessor: string }> {
     const made = await vault.request('POST', role(name), { body: settings })
     expect([200, 204]).toContain(made.status)
     const roleId = String(field(await vault.request('GET', role(`${name}/role-id`)), 'data', 'role_id'))
     const secret = await vault.request('POST', role(`${name}/secret-id`), { body: {} })
-    return { roleId, secretId: String(field(secret, 'data', 'secret_id')), accessor: String(field(secret, 'data', 'secret_id_accessor')) }
+    return {
+      roleId,
+      secretId: String(field(secret, 'data', 'secret_id')),
+      accessor: String(field(secret, 'data', 'secret_id_accessor')),
+    }
   }
   const login = (roleId: string, secretId: string): Promise<RawAnswer> =>
     vault.request('POST', `auth/${approle}/login`, { token: '', body: { role_id: roleId, secret_id: secretId } })
 
   it('logs in with the role’s policies and TTL', async () => {
     const name = vault.unique('reader')
-    const { roleId, secretId } = await newRole(name, { token_policies: ['some-policy'], token_ttl: '20m', token_max_ttl: 3600 })
+    const { roleId, secretId } = await newRole(name, {
+      token_policies: ['some-policy'],
+      token_ttl: '20m',
+      token_max_ttl: 3600,
+    })
     const answer = await login(roleId, secretId)
     expect(answer.status).toBe(200)
-    expect(field(answer, 'auth')).toMatchObject({ policies: ['default', 'some-policy'], lease_duration: 1200, renewable: true, metadata: { role_name: name } })
+    expect(field(answer, 'auth')).toMatchObject({
+      policies: ['default', 'some-policy'],
+      lease_duration: 1200,
+      renewable: true,
+      metadata: { role_name: name },
+    })
     const settings = await vault.request('GET', role(name))
-    expect(field(settings, 'data')).toMatchObject({ token_policies: ['some-policy'], token_ttl: 1200, token_max_ttl: 3600, bind_secret_id: true, secret_id_num_uses: 0 })
+    expect(field(settings, 'data')).toMatchObject({
+      token_policies: ['some-policy'],
+      token_ttl: 1200,
+      token_max_ttl: 3600,
+      bind_secret_id: true,
+      secret_id_num_uses: 0,
+    })
   })
 
   it('gives batch tokens when told to', async () => {
@@ -251,7 +353,11 @@ describe('AppRole', () => {
 
   it('has one text for every mismatch', async () => {
     const { roleId, secretId } = await newRole(vault.unique('mismatch'), {})
-    for (const [id, secret] of [[roleId, 'wrong'], ['wrong', secretId], ['wrong', 'wrong']] as const) {
+    for (const [id, secret] of [
+      [roleId, 'wrong'],
+      ['wrong', secretId],
+      ['wrong', 'wrong'],
+    ] as const) {
       const answer = await login(id, secret)
       expect([answer.status, String(field(answer, 'errors'))]).toEqual([400, 'invalid role or secret ID'])
     }
@@ -270,8 +376,16 @@ describe('AppRole', () => {
     const { roleId, secretId, accessor } = await newRole(name, { secret_id_ttl: '1h' })
     const known = await vault.request('POST', role(`${name}/secret-id/lookup`), { body: { secret_id: secretId } })
     expect(field(known, 'data')).toMatchObject({ secret_id_accessor: accessor, secret_id_ttl: 3600 })
-    expect((await vault.request('POST', role(`${name}/secret-id/lookup`), { body: { secret_id: 'unknown' } })).status).toBe(204)
-    expect((await vault.request('POST', role(`${name}/secret-id-accessor/destroy`), { body: { secret_id_accessor: accessor } })).status).toBe(204)
+    expect(
+      (await vault.request('POST', role(`${name}/secret-id/lookup`), { body: { secret_id: 'unknown' } })).status,
+    ).toBe(204)
+    expect(
+      (
+        await vault.request('POST', role(`${name}/secret-id-accessor/destroy`), {
+          body: { secret_id_accessor: accessor },
+        })
+      ).status,
+    ).toBe(204)
     expect((await login(roleId, secretId)).status).toBe(400)
   })
 
@@ -293,9 +407,13 @@ describe('mounts', () => {
 
   it('S41: cannot lie over or under the system’s own', async () => {
     for (const path of ['sys', 'sys/x', 'auth/x', 'cubbyhole', 'identity']) {
-      expect((await vault.request('POST', `sys/mounts/${path}`, { body: { type: 'kv' } })).status).toBeGreaterThanOrEqual(400)
+      expect(
+        (await vault.request('POST', `sys/mounts/${path}`, { body: { type: 'kv' } })).status,
+      ).toBeGreaterThanOrEqual(400)
     }
-    expect((await vault.request('POST', `sys/mounts/${mount}/below`, { body: { type: 'kv' } })).status).toBeGreaterThanOrEqual(400)
+    expect(
+      (await vault.request('POST', `sys/mounts/${mount}/below`, { body: { type: 'kv' } })).status,
+    ).toBeGreaterThanOrEqual(400)
   })
 
   it('have no handler where there is none', async () => {

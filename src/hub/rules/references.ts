@@ -129,12 +129,10 @@ function checkVaultReference(
       hint: 'use external when someone else writes it, or generate to keep what is there',
     })
   }
-  const prefix = [`${draft.hub.vault.mount}/`, 'data/'].find((start) => reference.path.startsWith(start))
-  if (prefix !== undefined) {
-    findings.warning(spot, {
-      code: 'hub-vault-path',
-      text: `paths go without ${prefix}`,
-      hint: `write ${reference.path.slice(prefix.length)} when that is not meant`,
-    })
-  }
+  const { mount } = draft.hub.vault
+  const inMount = reference.path.startsWith(`${mount}/`) ? reference.path.slice(mount.length + 1) : reference.path
+  const short = inMount.replace(/^data\//, '')
+  if (short === reference.path) return
+  const text = 'paths go without the mount and without data/'
+  findings.warning(spot, { code: 'hub-vault-path', text, hint: `write ${short} when that is not meant` })
 }

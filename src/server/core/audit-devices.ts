@@ -10,6 +10,7 @@ import { type AuditBroker, AuditWriteError, openFileDevice } from '../audit/inde
 import type { AuditDeviceView, AuditPort } from '../engines/system/index.ts'
 import { invalidRequest } from '../logical/index.ts'
 import type { Storage } from '../storage/index.ts'
+import { Turns } from '../../concurrency/index.ts'
 
 /** Stored at `core/audit`: `{"version":1,"devices":[StoredDevice, ...]}`; the salt in hexadecimal. */
 interface StoredDevice extends AuditDeviceView {
@@ -26,8 +27,16 @@ export interface AuditDevicesOptions {
   readonly now: () => number
 }
 
-export function createAuditDevices({ storage, broker, folders, random, now }: AuditDevicesOptions): AuditPort & { load(): void } {
+export function createAuditDevices({
+  storage,
+  broker,
+  folders,
+  random,
+  now,
+}: AuditDevicesOptions): AuditPort & { load(): void } {
   const devices = new Map<string, StoredDevice>()
+  // The table is one document: changes of it wait for each other.
+  const turns = new Turns()
 
   function start(device: StoredDevice): void {
     const { options } = device
@@ -56,32 +65,38 @@ export function createAuditDevices({ storage, broker, folders, random, now }: Au
         start(device)
       }
     },
-    list: () => [...devices.values()].map(({ path, type, description, options }) => ({ path, type, description, options })),
-    async enable(device) {
-      const { path, options } = device
-      if (devices.has(path)) throw invalidRequest('path already in use')
-      if (options['log_raw'] === 'true') throw invalidRequest('log_raw is not supported: it would write secrets in clear')
-      if (options['prefix'] !== undefined) throw invalidRequest('prefix is not supported')
-      if ((options['format'] ?? 'json') !== 'json') throw invalidRequest('only the format json is supported')
-      confine(options['file_path'] ?? options['path'] ?? '', folders)
-      const stored: StoredDevice = { ...device, salt: random(32).toString('hex') }
-      try {
-        start(stored)
-        await broker.test(path, now())
-      } catch (error) {
-        broker.remove(path)
-        if (error instanceof AuditWriteError) throw invalidRequest(`sanity check failed; unable to open or write the audit file: ${error.message}`)
-        throw error
-      }
-      devices.set(path, stored)
-      await save()
-    },
-    async disable(path) {
-      if (!devices.delete(path)) return
-      await save()
-      broker.remove(path)
-    },
+    list: () =>
+      [...devices.values()].map(({ path, type, description, options }) => ({ path, type, description, options })),
+    enable: (device) => turns.run(TABLE_KEY, () => enable(device)),
+    disable: (path) => turns.run(TABLE_KEY, () => disable(path)),
     hash: (path, input) => broker.hash(path, input),
+  }
+
+  async function enable(device: AuditDeviceView): Promise<void> {
+    const { path, options } = device
+    if (devices.has(path)) throw invalidRequest('path already in use')
+    if (options['log_raw'] === 'true') throw invalidRequest('log_raw is not supported: it would write secrets in clear')
+    if (options['prefix'] !== undefined) throw invalidRequest('prefix is not supported')
+    if ((options['format'] ?? 'json') !== 'json') throw invalidRequest('only the format json is supported')
+    confine(options['file_path'] ?? options['path'] ?? '', folders)
+    const stored: StoredDevice = { ...device, salt: random(32).toString('hex') }
+    try {
+      start(stored)
+      await broker.test(path, now())
+    } catch (error) {
+      broker.remove(path)
+      if (error instanceof AuditWriteError)
+        throw invalidRequest(`sanity check failed; unable to open or write the audit file: ${error.message}`)
+      throw error
+    }
+    devices.set(path, stored)
+    await save()
+  }
+
+  async function disable(path: string): Promise<void> {
+    if (!devices.delete(path)) return
+    await save()
+    broker.remove(path)
   }
 }
 

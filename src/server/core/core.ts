@@ -118,14 +118,25 @@ export function createCore(options: CoreOptions): Core {
     return Promise.resolve()
   }
 
-  async function initialize({ shares, threshold, beforeCommit }: InitializeOptions): Promise<{ keys: readonly Buffer[]; rootToken: string }> {
+  async function initialize({
+    shares,
+    threshold,
+    beforeCommit,
+  }: InitializeOptions): Promise<{ keys: readonly Buffer[]; rootToken: string }> {
     // Everything happens on a staged storage with a barrier of its own; one commit at the end makes it real.
     const staged = stageStorage(storage)
     const newBarrier = createBarrier({ lower: staged, random, now })
     const newSeal = createSeal({ lower: staged, barrier: newBarrier, random })
     const { keys, rootKey } = await newSeal.init({ shares, threshold })
     newBarrier.unseal(rootKey)
-    const first = await openSession({ barrier: newBarrier, now, random, auditFolders: [], onAuditFailure: () => undefined, seal: () => Promise.resolve() })
+    const first = await openSession({
+      barrier: newBarrier,
+      now,
+      random,
+      auditFolders: [],
+      onAuditFailure: () => undefined,
+      seal: () => Promise.resolve(),
+    })
     const { token } = await first.tokens.createRoot()
     await beforeCommit?.(keys, newSeal.status().storeId)
     await staged.release()
@@ -144,8 +155,10 @@ export function createCore(options: CoreOptions): Core {
       return seal.status().storeId
     },
     handle(request) {
-      if (isStatusPath(request.path)) return statusReply(request, status).catch((error: unknown) => replyToError(error, onInternalError))
-      if (session === undefined) return replyToError(new LogicalError('sealed', 'Vault is sealed', 'bare'), onInternalError)
+      if (isStatusPath(request.path))
+        return statusReply(request, status).catch((error: unknown) => replyToError(error, onInternalError))
+      if (session === undefined)
+        return replyToError(new LogicalError('sealed', 'Vault is sealed', 'bare'), onInternalError)
       return handleUnsealed(request, session, now(), onInternalError)
     },
     initialize,
@@ -175,7 +188,12 @@ const OPERATIONS: Readonly<Record<Exclude<CoreMethod, 'HEAD'>, Operation>> = {
   DELETE: 'delete',
 }
 
-async function handleUnsealed(request: CoreRequest, session: Session, time: number, report: (error: unknown) => void): Promise<CoreReply> {
+async function handleUnsealed(
+  request: CoreRequest,
+  session: Session,
+  time: number,
+  report: (error: unknown) => void,
+): Promise<CoreReply> {
   const refused = refuseEarly(request)
   if (refused !== undefined) return refused
   const operation = OPERATIONS[request.method === 'HEAD' ? 'GET' : request.method]
@@ -197,7 +215,12 @@ async function handleUnsealed(request: CoreRequest, session: Session, time: numb
   try {
     const outcome = await runPipeline(exchange, session)
     if (outcome.kind === 'refused') return replyToError(outcome.error, report)
-    return replyTo(outcome, { id: exchange.id, path: exchange.path, operation: exchange.operation, mountType: exchange.mounted?.entry.type ?? '' })
+    return replyTo(outcome, {
+      id: exchange.id,
+      path: exchange.path,
+      operation: exchange.operation,
+      mountType: exchange.mounted?.entry.type ?? '',
+    })
   } catch (error) {
     return replyToError(error, report)
   } finally {
@@ -207,7 +230,10 @@ async function handleUnsealed(request: CoreRequest, session: Session, time: numb
 
 /** What is refused before anyone is asked who they are. */
 function refuseEarly({ method, namespace, wrapTtl, contentType, body }: CoreRequest): CoreReply | undefined {
-  const errors = (status: number, ...texts: string[]): CoreReply => ({ status, body: `${JSON.stringify({ errors: texts })}\n` })
+  const errors = (status: number, ...texts: string[]): CoreReply => ({
+    status,
+    body: `${JSON.stringify({ errors: texts })}\n`,
+  })
   if (method === 'HEAD') return errors(405)
   // Namespaces do not exist here: acting on the root instead would read or write the wrong secret (vault-api 14.9).
   if (namespace !== '' && namespace !== '/' && namespace !== 'root') return errors(404, 'namespace not found')
@@ -217,8 +243,15 @@ function refuseEarly({ method, namespace, wrapTtl, contentType, body }: CoreRequ
   return undefined
 }
 
-function refusePatch(contentType: string, body: JsonObject | undefined, errors: (status: number, ...texts: string[]) => CoreReply): CoreReply | undefined {
+function refusePatch(
+  contentType: string,
+  body: JsonObject | undefined,
+  errors: (status: number, ...texts: string[]) => CoreReply,
+): CoreReply | undefined {
   const type = contentType.split(';')[0]?.trim().toLowerCase() ?? ''
   if (type === 'application/merge-patch+json') return undefined
-  return errors(body === undefined || type === '' ? 400 : 415, `PATCH requires Content-Type of application/merge-patch+json, provided ${contentType}`)
+  return errors(
+    body === undefined || type === '' ? 400 : 415,
+    `PATCH requires Content-Type of application/merge-patch+json, provided ${contentType}`,
+  )
 }

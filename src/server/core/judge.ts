@@ -65,5 +65,9 @@ export function requireMount({ mounted, path }: Exchange): void {
 
 /** Vault 1.16's text, in which clients find both words they may look for. */
 function badToken(): LogicalError {
-  return new LogicalError('permission-denied', '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n', 'bare')
+  return new LogicalError(
+    'permission-denied',
+    '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n',
+    'bare',
+  )
 }

@@ -8,6 +8,7 @@
 import { invalidRequest, LogicalError } from '../logical/index.ts'
 import type { Backend } from '../logical/index.ts'
 import type { Storage } from '../storage/index.ts'
+import { Turns } from '../../concurrency/index.ts'
 
 export type MountClass = 'secret' | 'auth' | 'system'
 
@@ -45,6 +46,8 @@ const RESERVED = ['sys/', 'auth/token/', 'cubbyhole/', 'identity/', 'audit/']
 
 export const INHERIT: MountConfig = { defaultLeaseTtl: 0, maxLeaseTtl: 0, listingVisibility: '', tokenType: '' }
 
+type NewMount = Pick<MountEntry, 'path' | 'class' | 'type' | 'description' | 'options' | 'config'>
+
 export interface MountTableOptions {
   /** The view `core/`. */
   readonly storage: Storage
@@ -59,6 +62,8 @@ export interface MountTableOptions {
 export class MountTable {
   readonly #options: MountTableOptions
   readonly #mounts = new Map<string, Mounted>()
+  /** The table is one document: changes of it wait for each other. */
+  readonly #turns = new Turns()
   #longest = 0
 
   constructor(options: MountTableOptions) {
@@ -70,10 +75,12 @@ export class MountTable {
     const bytes = this.#options.storage.get(TABLE_KEY)
     if (bytes === undefined) return
     const table = JSON.parse(Buffer.from(bytes).toString('utf8')) as { version: number; mounts: MountEntry[] }
-    if (table.version !== TABLE_VERSION) throw new Error(`mount table of version ${table.version}, expected ${TABLE_VERSION}`)
+    if (table.version !== TABLE_VERSION)
+      throw new Error(`mount table of version ${table.version}, expected ${TABLE_VERSION}`)
     for (const entry of table.mounts) {
       const backend = this.#options.create(entry)
-      if (backend === undefined) throw new Error(`the mount table holds ${entry.path} of type ${entry.type}, which this server does not have`)
+      if (backend === undefined)
+        throw new Error(`the mount table holds ${entry.path} of type ${entry.type}, which this server does not have`)
       this.#serve({ entry, backend })
     }
   }
@@ -110,18 +117,31 @@ export class MountTable {
   }
 
   /** @throws {LogicalError} for a path that is taken, overlaps or is reserved, and for an unknown type. */
-  async enable(mount: Pick<MountEntry, 'path' | 'class' | 'type' | 'description' | 'options' | 'config'>): Promise<void> {
+  enable(mount: NewMount): Promise<void> {
+    return this.#turns.run(TABLE_KEY, () => this.#enable(mount))
+  }
+
+  async #enable(mount: NewMount): Promise<void> {
     const { path } = mount
-    if (!/^[^\s/]+(?:\/[^\s/]+)*\/$/.test(path)) throw invalidRequest('mount path must not be empty or hold white space')
+    if (!/^[^\s/]+(?:\/[^\s/]+)*\/$/.test(path))
+      throw invalidRequest('mount path must not be empty or hold white space')
     const shown = mount.class === 'auth' ? path.slice('auth/'.length) : path
-    if (RESERVED.some((reserved) => path.startsWith(reserved)) || (mount.class === 'secret' && path.startsWith('auth/'))) {
+    if (
+      RESERVED.some((reserved) => path.startsWith(reserved)) ||
+      (mount.class === 'secret' && path.startsWith('auth/'))
+    ) {
       throw new LogicalError('permission-denied', `cannot mount "${shown}"`, 'bare')
     }
     for (const taken of this.#mounts.keys()) {
-      if (taken.startsWith(path) || path.startsWith(taken)) throw invalidRequest(`path is already in use at ${shown === path ? taken : taken.slice('auth/'.length)}`)
+      if (taken.startsWith(path) || path.startsWith(taken))
+        throw invalidRequest(`path is already in use at ${shown === path ? taken : taken.slice('auth/'.length)}`)
     }
     const { random, uuid, create } = this.#options
-    const entry: MountEntry = { ...mount, uuid: uuid(), accessor: `${mount.class === 'auth' ? 'auth_' : ''}${mount.type}_${random(4).toString('hex')}` }
+    const entry: MountEntry = {
+      ...mount,
+      uuid: uuid(),
+      accessor: `${mount.class === 'auth' ? 'auth_' : ''}${mount.type}_${random(4).toString('hex')}`,
+    }
     const backend = create(entry)
     if (backend === undefined) throw invalidRequest(`plugin not found in the catalog: ${mount.type}`)
     await this.#store([...this.#stored(), entry])
@@ -129,16 +149,28 @@ export class MountTable {
   }
 
   /** Nothing happens when there is no such mount. @throws {LogicalError} for the system's own mounts. */
-  async disable(path: string, refusal: string): Promise<void> {
-    const mounted = this.#mounts.get(path)
-    if (mounted === undefined) return
-    if (!isStored(mounted.entry)) throw invalidRequest(refusal)
-    this.#mounts.delete(path)
-    await this.#store(this.#stored())
-    await this.#options.erase(mounted.entry)
+  disable(path: string, refusal: string): Promise<void> {
+    return this.#turns.run(TABLE_KEY, async () => {
+      const mounted = this.#mounts.get(path)
+      if (mounted === undefined) return
+      if (!isStored(mounted.entry)) throw invalidRequest(refusal)
+      this.#mounts.delete(path)
+      try {
+        await this.#store(this.#stored())
+      } catch (error) {
+        // It is still in the stored table, so it is still served.
+        this.#mounts.set(path, mounted)
+        throw error
+      }
+      await this.#options.erase(mounted.entry)
+    })
   }
 
-  async change(path: string, changes: Partial<Pick<MountEntry, 'description' | 'config'>>): Promise<void> {
+  change(path: string, changes: Partial<Pick<MountEntry, 'description' | 'config'>>): Promise<void> {
+    return this.#turns.run(TABLE_KEY, () => this.#change(path, changes))
+  }
+
+  async #change(path: string, changes: Partial<Pick<MountEntry, 'description' | 'config'>>): Promise<void> {
     const mounted = this.#mounts.get(path)
     if (mounted === undefined) return
     const entry = { ...mounted.entry, ...changes }

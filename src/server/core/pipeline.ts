@@ -44,7 +44,11 @@ export async function runPipeline(exchange: Exchange, session: Session): Promise
   return outcome
 }
 
-async function carryOut(exchange: Exchange, session: Session, refusal: Refused | undefined): Promise<Outcome | Refused> {
+async function carryOut(
+  exchange: Exchange,
+  session: Session,
+  refusal: Refused | undefined,
+): Promise<Outcome | Refused> {
   const { audit } = session
   if (!audit.enabled) return refusal ?? perform(exchange, session)
 
@@ -99,7 +103,12 @@ function auditedRequest(exchange: Exchange): AuditedRequest {
   }
 }
 
-function auditResponse(audit: AuditBroker, request: AuditedRequest, outcome: Outcome | Refused, time: number): Promise<void> {
+function auditResponse(
+  audit: AuditBroker,
+  request: AuditedRequest,
+  outcome: Outcome | Refused,
+  time: number,
+): Promise<void> {
   if (outcome.kind === 'refused') {
     return audit.response(request, { data: undefined, auth: undefined, warnings: [], time }, errorText(outcome.error))
   }

@@ -3,6 +3,7 @@
  */
 import { type JsonObject, stringifyJson } from '../json/index.ts'
 import { type AuthBlock, LogicalError, type LogicalResponse, type Operation } from '../logical/index.ts'
+import { StorageKeyError } from '../storage/index.ts'
 import type { CoreReply } from './request.ts'
 
 /** A backend's answer after the pipeline has turned a grant into a token. */
@@ -11,7 +12,8 @@ export type Outcome = Exclude<LogicalResponse, { kind: 'grant' }>
 const EMPTY_ERRORS = '{"errors":[]}\n'
 
 /** Routes whose data also stands at the top level, where old clients look for it. */
-const FLATTENED = /^sys\/(?:audit|audit-hash\/.+|auth|capabilities(?:-self|-accessor)?|key-status|mounts|policy(?:\/.+)?)$/
+const FLATTENED =
+  /^sys\/(?:audit|audit-hash\/.+|auth|capabilities(?:-self|-accessor)?|key-status|mounts|policy(?:\/.+)?)$/
 
 export interface ReplyContext {
   readonly id: string
@@ -29,7 +31,8 @@ export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
       return reads ? { status: 404, body: EMPTY_ERRORS } : { status: 204, body: undefined }
     }
     case 'list':
-      if (outcome.keys.length === 0 && outcome.more === undefined && warnings.length === 0) return { status: 404, body: EMPTY_ERRORS }
+      if (outcome.keys.length === 0 && outcome.more === undefined && warnings.length === 0)
+        return { status: 404, body: EMPTY_ERRORS }
       return envelope(200, context, dataOf(outcome) ?? null, undefined, warnings)
     case 'data':
       return envelope(200, context, outcome.data, undefined, warnings)
@@ -60,12 +63,24 @@ export function dataOf(outcome: Outcome): JsonObject | undefined {
 
 /** Every error that is not a `LogicalError` is a bug: a bare 500, the cause told to `report`. */
 export function replyToError(error: unknown, report: (error: unknown) => void): CoreReply {
-  if (error instanceof LogicalError) return { status: error.status, body: `${JSON.stringify({ errors: [error.clientText] })}\n` }
+  // A name that no store can hold: the client's doing, wherever it was noticed.
+  if (error instanceof StorageKeyError) return { status: 400, body: `${JSON.stringify({ errors: [error.message] })}\n` }
+  if (error instanceof LogicalError)
+    return { status: error.status, body: `${JSON.stringify({ errors: [error.clientText] })}\n` }
   report(error)
-  return { status: 500, body: `${JSON.stringify({ errors: [new LogicalError('internal', 'internal error', 'wrapped').clientText] })}\n` }
+  return {
+    status: 500,
+    body: `${JSON.stringify({ errors: [new LogicalError('internal', 'internal error', 'wrapped').clientText] })}\n`,
+  }
 }
 
-function envelope(status: number, context: ReplyContext, data: JsonObject | null, auth: AuthBlock | undefined, warnings: readonly string[]): CoreReply {
+function envelope(
+  status: number,
+  context: ReplyContext,
+  data: JsonObject | null,
+  auth: AuthBlock | undefined,
+  warnings: readonly string[],
+): CoreReply {
   const text =
     `{"request_id":"${context.id}","lease_id":"","renewable":false,"lease_duration":0,"data":${data === null ? 'null' : stringifyJson(data)}` +
     `,"wrap_info":null,"warnings":${warnings.length === 0 ? 'null' : JSON.stringify(warnings)}` +
@@ -73,7 +88,17 @@ function envelope(status: number, context: ReplyContext, data: JsonObject | null
   return { status, body: `${text}${data !== null && FLATTENED.test(context.path) ? flattened(data) : ''}}\n` }
 }
 
-const ENVELOPE = new Set(['request_id', 'lease_id', 'renewable', 'lease_duration', 'data', 'wrap_info', 'warnings', 'auth', 'mount_type'])
+const ENVELOPE = new Set([
+  'request_id',
+  'lease_id',
+  'renewable',
+  'lease_duration',
+  'data',
+  'wrap_info',
+  'warnings',
+  'auth',
+  'mount_type',
+])
 
 function flattened(data: JsonObject): string {
   return Object.entries(data)

@@ -61,8 +61,14 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const occupancy = new Occupancy(() => audit.close())
   const session: Session = { mounts, policies, tokens, audit, now, occupancy, leaseTtl }
   const host = createSystemHost(session, devices, options.seal)
-  mounts.addFixed(fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'), createSystem(host, policies))
-  mounts.addFixed(fixedEntry('auth/token/', 'auth', 'token', 'token based credentials'), createTokenBackend({ tokens, policies, now, leaseTtl: SYSTEM_LEASE_TTL }))
+  mounts.addFixed(
+    fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),
+    createSystem(host, policies),
+  )
+  mounts.addFixed(
+    fixedEntry('auth/token/', 'auth', 'token', 'token based credentials'),
+    createTokenBackend({ tokens, policies, now, leaseTtl: SYSTEM_LEASE_TTL }),
+  )
   mounts.load()
   devices.load()
   return session
@@ -70,13 +76,23 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
 function leaseTtl({ config }: MountEntry): LeaseTtl {
   const max = config.maxLeaseTtl === 0 ? SYSTEM_LEASE_TTL.max : config.maxLeaseTtl
-  return { default: Math.min(config.defaultLeaseTtl === 0 ? SYSTEM_LEASE_TTL.default : config.defaultLeaseTtl, max), max }
+  return {
+    default: Math.min(config.defaultLeaseTtl === 0 ? SYSTEM_LEASE_TTL.default : config.defaultLeaseTtl, max),
+    max,
+  }
 }
 
 /** The engines and auth methods this server has. An unknown type gives `undefined`: there is no such plugin. */
-function createBackend(entry: MountEntry, storage: Storage, { now, random }: SessionOptions, tokens: TokenStore): Backend | undefined {
-  if (entry.class === 'secret' && entry.type === 'kv' && entry.options?.['version'] === '2') return createKv2({ storage, now })
-  if (entry.class === 'auth' && entry.type === 'approle') return createAppRole({ storage, now, random, mountPoint: entry.path, leaseTtl: () => leaseTtl(entry), tokens })
+function createBackend(
+  entry: MountEntry,
+  storage: Storage,
+  { now, random }: SessionOptions,
+  tokens: TokenStore,
+): Backend | undefined {
+  if (entry.class === 'secret' && entry.type === 'kv' && entry.options?.['version'] === '2')
+    return createKv2({ storage, now })
+  if (entry.class === 'auth' && entry.type === 'approle')
+    return createAppRole({ storage, now, random, mountPoint: entry.path, leaseTtl: () => leaseTtl(entry), tokens })
   return undefined
 }
 

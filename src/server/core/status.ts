@@ -2,7 +2,6 @@
  * The few endpoints that answer without a token, also while sealed: health, init, seal-status, unseal, leader
  * (vault-api 2). Raw JSON, no envelope, no audit.
  */
-import type { JsonObject } from '../json/index.ts'
 import { boolField, intField, stringField } from '../logical/fields.ts'
 import { invalidRequest, LogicalError } from '../logical/index.ts'
 import type { SealStatus } from '../seal/index.ts'
@@ -12,7 +11,10 @@ import { VAULT_VERSION } from './vault-version.ts'
 
 export interface StatusHost {
   status(): SealStatus
-  initialize(options: { readonly shares: number; readonly threshold: number }): Promise<{ readonly keys: readonly Buffer[]; readonly rootToken: string }>
+  initialize(options: {
+    readonly shares: number
+    readonly threshold: number
+  }): Promise<{ readonly keys: readonly Buffer[]; readonly rootToken: string }>
   submitKey(text: string): Promise<SealStatus>
   resetUnseal(): SealStatus
   readonly storageType: string
@@ -66,7 +68,10 @@ async function init({ body = {} }: CoreRequest, host: StatusHost): Promise<CoreR
   if (Array.isArray(body['pgp_keys']) || (stringField(body, 'root_token_pgp_key') ?? '') !== '') {
     throw invalidRequest('encrypting the keys with PGP is not available')
   }
-  const { keys, rootToken } = await host.initialize({ shares: intField(body, 'secret_shares') ?? 0, threshold: intField(body, 'secret_threshold') ?? 0 })
+  const { keys, rootToken } = await host.initialize({
+    shares: intField(body, 'secret_shares') ?? 0,
+    threshold: intField(body, 'secret_threshold') ?? 0,
+  })
   return rawReply(200, {
     keys: keys.map((key) => key.toString('hex')),
     keys_base64: keys.map((key) => key.toString('base64')),
@@ -89,7 +94,9 @@ async function unseal({ body = {} }: CoreRequest, host: StatusHost): Promise<Cor
   } catch (error) {
     if (error instanceof LogicalError) throw error
     // An audit device of the table that cannot be opened keeps the server sealed: say which, for only that helps.
-    throw new LogicalError('internal', error instanceof Error ? error.message : 'unseal failed', 'wrapped', { cause: error })
+    throw new LogicalError('internal', error instanceof Error ? error.message : 'unseal failed', 'wrapped', {
+      cause: error,
+    })
   }
 }
 

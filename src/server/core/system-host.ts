@@ -12,7 +12,11 @@ interface SystemParts {
   readonly policies: PolicyStore
 }
 
-export function createSystemHost({ mounts, tokens, policies }: SystemParts, audit: AuditPort, seal: () => Promise<void>): SystemHost {
+export function createSystemHost(
+  { mounts, tokens, policies }: SystemParts,
+  audit: AuditPort,
+  seal: () => Promise<void>,
+): SystemHost {
   return {
     secrets: secretsPort(mounts),
     auths: authsPort(mounts, tokens),

@@ -89,15 +89,28 @@ function bind(server: Server, host: string, port: number): Promise<void> {
       const where = `${host}:${port}`
       reject(
         cause.code === 'EADDRINUSE'
-          ? new ListenError('listen-port-taken', `${where} is taken by another process: stop it, or choose another port with --port`, { cause })
-          : new ListenError('listen-refused', `cannot listen on ${where} (${cause.code ?? cause.message}): choose another address or port`, { cause }),
+          ? new ListenError(
+              'listen-port-taken',
+              `${where} is taken by another process: stop it, or choose another port with --port`,
+              { cause },
+            )
+          : new ListenError(
+              'listen-refused',
+              `cannot listen on ${where} (${cause.code ?? cause.message}): choose another address or port`,
+              { cause },
+            ),
       )
     })
     server.listen(port, host, resolve)
   })
 }
 
-async function serve(core: Core, message: IncomingMessage, response: ServerResponse, maxBodyBytes: number): Promise<void> {
+async function serve(
+  core: Core,
+  message: IncomingMessage,
+  response: ServerResponse,
+  maxBodyBytes: number,
+): Promise<void> {
   const method = methodOf(message)
   if (method === undefined) {
     reply(response, { status: 405, body: NO_ERRORS })
@@ -156,7 +169,8 @@ function methodOf(message: IncomingMessage): CoreMethod | undefined {
 function tokenOf(message: IncomingMessage): string | undefined {
   const authorization = message.headers.authorization
   const token =
-    headerOf(message, 'x-vault-token') || (authorization?.startsWith('Bearer ') === true ? authorization.slice(7).trim() : '')
+    headerOf(message, 'x-vault-token') ||
+    (authorization?.startsWith('Bearer ') === true ? authorization.slice(7).trim() : '')
   if (token === '') return token
   return token.length > LONGEST_TOKEN || !/^[\x20-\x7e]*$/.test(token) ? undefined : token
 }
@@ -194,7 +208,8 @@ function refuseUnparsable(error: Error, socket: Duplex): void {
     socket.destroy()
     return
   }
-  const status = 'code' in error && error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
+  const status =
+    'code' in error && error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: ${NO_ERRORS.length}\r\n\r\n${NO_ERRORS}`,
   )

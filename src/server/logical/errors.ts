@@ -23,7 +23,12 @@ export class LogicalError extends Error {
   readonly code: LogicalErrorCode
   readonly channel: 'bare' | 'wrapped'
 
-  constructor(code: LogicalErrorCode, text: string, channel: 'bare' | 'wrapped', options?: { readonly cause?: unknown }) {
+  constructor(
+    code: LogicalErrorCode,
+    text: string,
+    channel: 'bare' | 'wrapped',
+    options?: { readonly cause?: unknown },
+  ) {
     super(text, options)
     this.code = code
     this.channel = channel

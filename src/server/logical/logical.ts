@@ -103,7 +103,12 @@ export type LogicalResponse =
   /** 404 with a full envelope: a deleted KV version. */
   | { readonly kind: 'gone'; readonly data: JsonObject | null; readonly warnings?: readonly string[] }
   /** `keys` sorted by the backend; empty gives 404. `more` is added beside `keys` (`key_info`). */
-  | { readonly kind: 'list'; readonly keys: readonly string[]; readonly more?: JsonObject; readonly warnings?: readonly string[] }
+  | {
+      readonly kind: 'list'
+      readonly keys: readonly string[]
+      readonly more?: JsonObject
+      readonly warnings?: readonly string[]
+    }
   /** A login succeeded: the pipeline makes the token. */
   | { readonly kind: 'grant'; readonly grant: AuthGrant; readonly warnings?: readonly string[] }
   /** A token endpoint made or renewed a token itself. */

@@ -8,7 +8,10 @@ import type { LogicalRequest, LogicalResponse, Operation } from './logical.ts'
 /** Named groups of the pattern. Vault: they beat body fields of the same name. */
 export type PathParameters = Readonly<Record<string, string>>
 
-export type Handler = (request: LogicalRequest, parameters: PathParameters) => LogicalResponse | Promise<LogicalResponse>
+export type Handler = (
+  request: LogicalRequest,
+  parameters: PathParameters,
+) => LogicalResponse | Promise<LogicalResponse>
 
 export interface Route {
   /** Anchored at both ends by the router. */
@@ -19,7 +22,9 @@ export interface Route {
 /** The name of a role, user or key in a URL: no slash, may not end in `-` or `.` (vault-api 1.10). */
 export const NAME: string = String.raw`\w(?:(?:[\w.-]+)?\w)?`
 
-export function router(routes: readonly Route[]): (request: LogicalRequest) => LogicalResponse | Promise<LogicalResponse> {
+export function router(
+  routes: readonly Route[],
+): (request: LogicalRequest) => LogicalResponse | Promise<LogicalResponse> {
   const table = routes.map((route) => ({
     pattern: new RegExp(`^(?:${route.pattern.source})$`, route.pattern.flags),
     operations: new Map(Object.entries(route.operations)),
@@ -28,7 +33,8 @@ export function router(routes: readonly Route[]): (request: LogicalRequest) => L
     for (const { pattern, operations } of table) {
       const match = pattern.exec(request.path)
       if (match === null) continue
-      const handler = operations.get(request.operation) ?? (request.operation === 'create' ? operations.get('update') : undefined)
+      const handler =
+        operations.get(request.operation) ?? (request.operation === 'create' ? operations.get('update') : undefined)
       if (handler === undefined) throw unsupportedOperation()
       return handler(request, match.groups ?? {})
     }

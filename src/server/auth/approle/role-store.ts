@@ -7,7 +7,8 @@
 import { LRUCache } from 'lru-cache'
 import { invalidRequest } from '../../logical/index.ts'
 import type { Storage, Write } from '../../storage/index.ts'
-import { Salt, Turns } from '../../token/index.ts'
+import { Turns } from '../../../concurrency/index.ts'
+import { Salt } from '../../token/index.ts'
 import { decodeRole, encodeRole, type Role } from './role.ts'
 
 /** Roles kept decoded. */

@@ -21,7 +21,7 @@ import { KeyStore } from './key-store.ts'
 import { metadataOperations } from './metadata-paths.ts'
 import { MountConfigStore } from './mount-config.ts'
 import type { Engine, Operations } from './operations.ts'
-import { SerialByKey } from './serial.ts'
+import { Turns } from '../../../concurrency/index.ts'
 import { deleteOperations, destroyOperations, undeleteOperations } from './version-paths.ts'
 
 interface Kv2Options {
@@ -89,7 +89,7 @@ function refuseUnstorablePath(error: unknown): never {
 function createEngine({ storage, now }: Kv2Options): Engine {
   const keys = new KeyStore(storage)
   const config = new MountConfigStore(storage)
-  const writers = new SerialByKey()
+  const writers = new Turns()
   const exclusively = <T>(path: string, work: () => Promise<T>) => writers.run(path, work)
   return {
     keys,

@@ -1,12 +1,12 @@
 /** The mount's own settings, as they lie at `config`: read once, kept, replaced after each durable write. */
 import type { Storage } from '../../storage/index.ts'
 import { CONFIG_KEY, decodeConfig, encodeConfig } from './codec.ts'
-import { SerialByKey } from './serial.ts'
+import { Turns } from '../../../concurrency/index.ts'
 import { DEFAULT_CONFIG, type MountConfig } from './versions.ts'
 
 export class MountConfigStore {
   readonly #storage: Storage
-  readonly #writers = new SerialByKey()
+  readonly #writers = new Turns()
   #config: MountConfig | undefined
 
   constructor(storage: Storage) {

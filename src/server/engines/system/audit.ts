@@ -1,5 +1,11 @@
 /** `sys/audit` and `sys/audit-hash` (vault-api 4.3). */
-import { invalidRequest, type JsonObject, type LogicalRequest, type LogicalResponse, type Route } from '../../logical/index.ts'
+import {
+  invalidRequest,
+  type JsonObject,
+  type LogicalRequest,
+  type LogicalResponse,
+  type Route,
+} from '../../logical/index.ts'
 import { objectField, stringField } from '../../logical/fields.ts'
 import type { AuditPort } from './host.ts'
 
@@ -11,10 +17,12 @@ export function auditRoutes(audit: AuditPort): Route[] {
         read: () => ({
           kind: 'data',
           data: Object.fromEntries(
-            audit.list().map(({ path, type, description, options }): [string, JsonObject] => [
-              path,
-              { type, description, options: { ...options }, path, local: false },
-            ]),
+            audit
+              .list()
+              .map(({ path, type, description, options }): [string, JsonObject] => [
+                path,
+                { type, description, options: { ...options }, path, local: false },
+              ]),
           ),
         }),
       },

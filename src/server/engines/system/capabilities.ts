@@ -1,5 +1,14 @@
 /** `sys/capabilities`, `-self` and `-accessor` (vault-api 3.4). */
-import { invalidRequest, type JsonObject, type LogicalRequest, type LogicalResponse, LogicalError, permissionDenied, type Route, type TokenEntry } from '../../logical/index.ts'
+import {
+  invalidRequest,
+  type JsonObject,
+  type LogicalRequest,
+  type LogicalResponse,
+  LogicalError,
+  permissionDenied,
+  type Route,
+  type TokenEntry,
+} from '../../logical/index.ts'
 import { stringField, stringListField } from '../../logical/fields.ts'
 import type { SystemHost } from './host.ts'
 
@@ -18,7 +27,9 @@ export function capabilityRoutes(host: SystemHost): Route[] {
       if (text === '') throw invalidRequest('no token found')
       return known(host.tokenByText(text), 'invalid token')
     }),
-    route('capabilities-accessor', ({ data }) => known(host.tokenByAccessor(stringField(data, 'accessor') ?? ''), 'invalid accessor')),
+    route('capabilities-accessor', ({ data }) =>
+      known(host.tokenByAccessor(stringField(data, 'accessor') ?? ''), 'invalid accessor'),
+    ),
   ]
 }
 

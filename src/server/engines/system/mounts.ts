@@ -1,5 +1,11 @@
 /** `sys/mounts`, `sys/auth` and their tuning (vault-api 3.1, 3.2). One table of routes serves both. */
-import { invalidRequest, type JsonObject, type LogicalRequest, type LogicalResponse, type Route } from '../../logical/index.ts'
+import {
+  invalidRequest,
+  type JsonObject,
+  type LogicalRequest,
+  type LogicalResponse,
+  type Route,
+} from '../../logical/index.ts'
 import { durationField, objectField, stringField } from '../../logical/fields.ts'
 import type { MountsPort, MountView, SystemHost } from './host.ts'
 
@@ -26,7 +32,10 @@ function routesOf(host: SystemHost, { prefix, port, missing }: Family): Route[] 
     {
       pattern: new RegExp(`${prefix}/?`),
       operations: {
-        read: () => ({ kind: 'data', data: Object.fromEntries(port.list().map((view) => [view.path, mountObject(view)])) }),
+        read: () => ({
+          kind: 'data',
+          data: Object.fromEntries(port.list().map((view) => [view.path, mountObject(view)])),
+        }),
       },
     },
     {
@@ -50,7 +59,12 @@ function routesOf(host: SystemHost, { prefix, port, missing }: Family): Route[] 
   ]
 }
 
-async function enable(port: MountsPort, path: string, request: LogicalRequest, host: SystemHost): Promise<LogicalResponse> {
+async function enable(
+  port: MountsPort,
+  path: string,
+  request: LogicalRequest,
+  host: SystemHost,
+): Promise<LogicalResponse> {
   const named = stringField(request.data, 'type') ?? ''
   if (named === '') throw invalidRequest('backend type must be specified as a string')
   const options = optionsOf(objectField(request.data, 'options'))
@@ -83,13 +97,20 @@ function configOf(config: JsonObject, host: SystemHost): MountView['config'] {
   const defaultLeaseTtl = durationField(config, 'default_lease_ttl') ?? 0
   const maxLeaseTtl = durationField(config, 'max_lease_ttl') ?? 0
   checkTtls(defaultLeaseTtl, maxLeaseTtl, host)
-  return { defaultLeaseTtl, maxLeaseTtl, listingVisibility: visibility(config) ?? '', tokenType: stringField(config, 'token_type') ?? '' }
+  return {
+    defaultLeaseTtl,
+    maxLeaseTtl,
+    listingVisibility: visibility(config) ?? '',
+    tokenType: stringField(config, 'token_type') ?? '',
+  }
 }
 
 function checkTtls(defaultTtl: number, maxTtl: number, host: SystemHost): void {
   const max = maxTtl === 0 ? host.leaseTtl.max : maxTtl
   if (defaultTtl > max) {
-    throw invalidRequest(`backend max lease TTL of ${max} would be less than backend default lease TTL of ${defaultTtl}`)
+    throw invalidRequest(
+      `backend max lease TTL of ${max} would be less than backend default lease TTL of ${defaultTtl}`,
+    )
   }
 }
 
@@ -100,7 +121,12 @@ function visibility(data: JsonObject): MountView['config']['listingVisibility'] 
   throw invalidRequest('invalid listing_visibility')
 }
 
-async function tune(host: SystemHost, port: MountsPort, view: MountView, request: LogicalRequest): Promise<LogicalResponse> {
+async function tune(
+  host: SystemHost,
+  port: MountsPort,
+  view: MountView,
+  request: LogicalRequest,
+): Promise<LogicalResponse> {
   const { data } = request
   const ttl = (name: string, now: number) => (data[name] === 'system' ? 0 : (durationField(data, name) ?? now))
   const defaultLeaseTtl = ttl('default_lease_ttl', view.config.defaultLeaseTtl)
@@ -108,7 +134,12 @@ async function tune(host: SystemHost, port: MountsPort, view: MountView, request
   checkTtls(defaultLeaseTtl, maxLeaseTtl, host)
   await port.change(view.path, {
     description: stringField(data, 'description') ?? view.description,
-    config: { ...view.config, defaultLeaseTtl, maxLeaseTtl, listingVisibility: visibility(data) ?? view.config.listingVisibility },
+    config: {
+      ...view.config,
+      defaultLeaseTtl,
+      maxLeaseTtl,
+      listingVisibility: visibility(data) ?? view.config.listingVisibility,
+    },
   })
   return { kind: 'none' }
 }

@@ -16,7 +16,9 @@ export function policyRoutes(policies: PolicyStore): Route[] {
       operations: {
         read: (_, { name = '' }) => {
           const policy = policies.get(name)
-          return policy === undefined ? { kind: 'none' } : { kind: 'data', data: { name: policy.name, policy: policy.text } }
+          return policy === undefined
+            ? { kind: 'none' }
+            : { kind: 'data', data: { name: policy.name, policy: policy.text } }
         },
         update: (request, { name = '' }) => write(policies, name, request, ['policy']),
         delete: (_, { name = '' }) => remove(name),
@@ -34,7 +36,9 @@ export function policyRoutes(policies: PolicyStore): Route[] {
       operations: {
         read: (_, { name = '' }) => {
           const policy = policies.get(name)
-          return policy === undefined ? { kind: 'none' } : { kind: 'data', data: { name: policy.name, rules: policy.text } }
+          return policy === undefined
+            ? { kind: 'none' }
+            : { kind: 'data', data: { name: policy.name, rules: policy.text } }
         },
         update: (request, { name = '' }) => write(policies, name, request, ['policy', 'rules']),
         delete: (_, { name = '' }) => remove(name),
@@ -43,9 +47,17 @@ export function policyRoutes(policies: PolicyStore): Route[] {
   ]
 }
 
-async function write(policies: PolicyStore, name: string, request: LogicalRequest, fields: readonly string[]): Promise<LogicalResponse> {
+async function write(
+  policies: PolicyStore,
+  name: string,
+  request: LogicalRequest,
+  fields: readonly string[],
+): Promise<LogicalResponse> {
   const field = fields.find((candidate) => (stringField(request.data, candidate) ?? '') !== '')
   if (field === undefined) throw invalidRequest("'policy' parameter not supplied or empty")
   const warnings = await policies.put(name, stringField(request.data, field) ?? '')
-  return { kind: 'none', warnings: field === 'rules' ? [...warnings, "'rules' is deprecated, please use 'policy' instead"] : warnings }
+  return {
+    kind: 'none',
+    warnings: field === 'rules' ? [...warnings, "'rules' is deprecated, please use 'policy' instead"] : warnings,
+  }
 }

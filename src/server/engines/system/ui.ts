@@ -14,7 +14,10 @@ export function uiRoutes(host: SystemHost): Route[] {
             token === undefined ? view.config.listingVisibility === 'unauth' : host.sees(token, prefix + view.path)
           return {
             kind: 'data',
-            data: { secret: summary(host.secrets.list().filter(visible(''))), auth: summary(host.auths.list().filter(visible('auth/'))) },
+            data: {
+              secret: summary(host.secrets.list().filter(visible(''))),
+              auth: summary(host.auths.list().filter(visible('auth/'))),
+            },
           }
         },
       },
@@ -42,6 +45,9 @@ export function uiRoutes(host: SystemHost): Route[] {
 
 function summary(views: readonly MountView[]): JsonObject {
   return Object.fromEntries(
-    views.map((view) => [view.path, { type: view.type, description: view.description, options: view.options === null ? null : { ...view.options } }]),
+    views.map((view) => [
+      view.path,
+      { type: view.type, description: view.description, options: view.options === null ? null : { ...view.options } },
+    ]),
   )
 }

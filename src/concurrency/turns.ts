@@ -1,7 +1,8 @@
 /**
  * One after the other: work under the same key waits for the work before it; other keys do not wait.
  *
- * For what reads, decides and writes: a limited token's uses, a secret-id's, a role. A failure is its caller's alone.
+ * For what reads, decides and writes: between a check and the commit that follows it nobody else changes the same thing.
+ * A failure is its caller's alone.
  */
 export class Turns {
   readonly #last = new Map<string, Promise<void>>()
@@ -14,7 +15,7 @@ export class Turns {
     })
     this.#last.set(key, mine)
     try {
-      await before
+      if (before !== undefined) await before
       return await work()
     } finally {
       finish()
