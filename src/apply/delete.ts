@@ -3,7 +3,7 @@
  * metadata and the older versions stay, and `undelete` is the way back. Policies and roles have no versions; that they
  * are still Plenum's is looked at once more.
  */
-import type { Hub, HubAccess } from '../hub/index.ts'
+import { type Hub, type HubAccess, namePrefix } from '../hub/index.ts'
 import { type Change, idOf, type ResourceKind } from '../plan/index.ts'
 import {
   deletePolicy,
@@ -17,7 +17,7 @@ import {
   VaultError,
 } from '../vault/index.ts'
 import { placesOf } from './places.ts'
-import { isMarkedPolicy, namePrefix, policiesOfRole } from './read-access.ts'
+import { isMarkedPolicy, policiesOfRole } from './read-access.ts'
 import { DRIFTED_MEANWHILE, failed, type Outcome } from './report.ts'
 
 interface Deleter {

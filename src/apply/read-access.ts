@@ -3,16 +3,11 @@
  * role has no place for a mark and is Plenum's when each of its policies is.
  */
 import { mapBounded } from '../concurrency/index.ts'
-import { type Hub, POLICY_MARK } from '../hub/index.ts'
+import { type Hub, namePrefix, POLICY_MARK } from '../hub/index.ts'
 import { type ActualSettings, addressOf, idOf } from '../plan/index.ts'
 import type { Json } from '../sensitive/index.ts'
 import { listPolicies, listRoles, readPolicy, readRole, type VaultClient } from '../vault/index.ts'
 import type { ReadActualOptions } from './read-actual.ts'
-
-/** Names of policies and roles that Plenum makes for this hub begin so. Another hub's may, too: the mark tells. */
-export function namePrefix(hub: Hub): string {
-  return `plenum-${hub.name}-`
-}
 
 export function isMarkedPolicy(hub: Hub, text: string): boolean {
   return text.trimStart().split('\n', 1)[0]?.trimEnd() === POLICY_MARK(hub)

@@ -7,6 +7,7 @@
  *   assembleData   fields -> the data that is stored, and flattenData back
  *   accessOf       Hub -> policies and roles
  */
+export { namePrefix } from './access-policies.ts'
 export { accessOf, type HubAccess, type HubRole, POLICY_MARK, roleOf, type RolePurpose } from './access.ts'
 export { assembleData, flattenData } from './entry-data.ts'
 export { type Dotenv, type DotenvValue, parseDotenv } from './dotenv.ts'

@@ -98,13 +98,16 @@ function whereToSet(name: string, { envFiles, folder }: Hub): string {
 
 function checkEnvFiles({ findings }: RuleContext, layers: EnvLayers, isNeeded: boolean): void {
   for (const [index, { path, content }] of layers.files.entries()) {
-    if (content === undefined) {
-      const complaint: Complaint = {
-        code: 'hub-env-file',
-        text: 'this file cannot be read',
-        hint: 'relative paths begin at the folder of plenum.yaml',
-      }
-      findings[isNeeded ? 'error' : 'warning']({ path: ['env_files', index], on: 'value' }, complaint)
+    // Where every name is found without it (in CI, or in the next file), a file that is not there is no news.
+    if (content === undefined && isNeeded) {
+      findings.error(
+        { path: ['env_files', index], on: 'value' },
+        {
+          code: 'hub-env-file',
+          text: 'this file cannot be read',
+          hint: 'relative paths begin at the folder of plenum.yaml',
+        },
+      )
     }
     for (const { line, text } of content?.problems ?? []) {
       findings.warningAt({ file: path, line, column: 1 }, { code: 'hub-env-file', text })

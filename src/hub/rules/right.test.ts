@@ -4,6 +4,7 @@ import { connection, hub, prod, said, secret, variable, withVault } from './one-
 
 /** The other side of each rule: near to it, and right. */
 const RIGHT: readonly (readonly [what: string, text: string, world?: World])[] = [
+  ['an env file that nobody needs and that is not there', hub(`${HEAD}env_files: [.env]`)],
   ['an alias', variable('a', '&x text\n  b: *x')],
   ['a number in its usual form', variable('a', '1.5')],
   ['a number in quotes', variable('a', '"007"')],

@@ -138,7 +138,6 @@ const WRONG: readonly Case[] = [
     connection('login: { env: A }').replace('projects:', 'env_files: [.env]\nprojects:'),
     ['error hub-env-file at env_files[0]', `error hub-unresolved at ${AT}.connections.a.login`],
   ],
-  ['an env file that nobody needs', hub(`${HEAD}env_files: [.env]`), 'warning hub-env-file at env_files[0]'],
   [
     'a line of an env file that is none',
     hub(`${HEAD}env_files: [.env]`),
