@@ -11,7 +11,7 @@ import { bareNode, call, memoryOf, plenumServer, realVault } from './servers.mjs
 
 const quick = process.argv.includes('--quick')
 const SECONDS = quick ? 1 : 4
-const ROUNDS = quick ? 1 : 3
+const ROUNDS = quick ? 2 : 3
 const SECRET = { username: 'reader', password: 'x'.repeat(40), host: 'db.example.com', port: 5432 }
 
 const note = (text) => process.stderr.write(`${text}\n`)

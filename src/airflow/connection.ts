@@ -59,8 +59,13 @@ export function pythonInt(value: Json): number | undefined {
   if (typeof value === 'number') return Math.trunc(value)
   if (typeof value === 'boolean') return Number(value)
   if (typeof value !== 'string') return undefined
-  const text = value.trim()
+  const text = pythonStrip(value)
   return /^[+-]?\d+(?:_\d+)*$/.test(text) ? Number(text.replaceAll('_', '')) : undefined
+}
+
+/** `value.strip()`, but for a few control characters. A byte order mark is no space to Python. */
+export function pythonStrip(text: string): string {
+  return text.replaceAll(/^[^\S\uFEFF]+|[^\S\uFEFF]+$/g, '')
 }
 
 /** `undefined` for text that is not JSON. Python's `NaN` and `Infinity` are not taken. */

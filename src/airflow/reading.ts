@@ -23,6 +23,7 @@ import {
   normalizeConnType,
   parseJsonText,
   pythonInt,
+  pythonStrip,
 } from './connection.ts'
 import { AirflowFormatError } from './errors.ts'
 import { parseConnectionUri } from './uri.ts'
@@ -71,7 +72,7 @@ export function readStoredVariable(data: Sensitive<JsonObject>): AirflowReading 
 /** `conn_uri` wins over everything beside it. */
 function readUri(connId: string, uri: Json | undefined, generation: ProviderGeneration): AirflowReading {
   if (typeof uri !== 'string') return lost('its "conn_uri" is not text')
-  const text = generation === 'json' ? uri.trim() : uri
+  const text = generation === 'json' ? pythonStrip(uri) : uri
   if (generation === 'constructor' || !text.startsWith('{')) return parseUri(connId, text)
   const record = parseJsonText(text)?.value
   return isJsonObject(record) ? readRecord(connId, record, 'json') : lost('its "conn_uri" starts as JSON and is none')
@@ -99,7 +100,7 @@ function readRecord(connId: string, record: JsonObject, generation: ProviderGene
   const { uri, description } = record
   if (uri === undefined || uri === null) return readFields(connId, record, generation)
   if (mixesUri(record, generation)) return lost('it has a "uri" and other fields, which cannot be mixed')
-  if (isFalsy(uri)) return readFields(connId, record, generation)
+  if (isFalsy(uri) && (generation === 'constructor' || uri === '')) return readFields(connId, record, generation)
   const reading = typeof uri === 'string' ? parseUri(connId, uri) : lost('its "uri" is not text')
   if (reading.kind !== 'connection') return reading
   return { kind: 'connection', connection: { ...reading.connection, description: given(description) } }

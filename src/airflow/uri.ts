@@ -37,7 +37,7 @@ export function parseConnectionUri(connId: string, uri: Sensitive<string>): Conn
 }
 
 function parse(connId: string, text: string): Connection {
-  if (text.trim() === '') throw new UrlSyntaxError('it is empty')
+  if (text === '') throw new UrlSyntaxError('it is empty')
   const marks = text.split('://').length - 1
   if (marks > 2) throw new UrlSyntaxError('it has "://" more than twice')
   const { scheme } = splitUrl(text)

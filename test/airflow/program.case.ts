@@ -24,6 +24,7 @@ export async function runProgram(line: AirflowLine, program: string, input: unkn
         AIRFLOW_HOME: folder,
         AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
         _AIRFLOW_PROCESS_CONTEXT: 'server',
+        PYTHONDONTWRITEBYTECODE: '1',
       },
     })
     if (status !== 0) throw new Error(`${program} on Airflow ${line} ended with ${status}: ${errors.slice(-2000)}`)

@@ -4,7 +4,6 @@
  */
 import { randomBytes } from 'node:crypto'
 import { type Sensitive, sensitive } from '../../src/sensitive/index.ts'
-import { startTestServer } from '../../src/testing/index.ts'
 import { enableSecretsEngine, staticToken, VaultClient } from '../../src/vault/index.ts'
 
 export interface TestVault {
@@ -20,6 +19,8 @@ export async function openTestVault(): Promise<TestVault> {
   const mount = `plenum-test-${randomBytes(6).toString('hex')}`
   const { PLENUM_TEST_VAULT_ADDR: address, PLENUM_TEST_VAULT_TOKEN: clear } = process.env
   if (address === undefined || clear === undefined) {
+    // Not needed, and not loaded, where a Vault is given.
+    const { startTestServer } = await import('../../src/testing/index.ts')
     const server = await startTestServer({ mount })
     const { rootToken, client } = server
     return {

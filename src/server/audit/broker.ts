@@ -66,6 +66,19 @@ export class AuditBroker {
     return this.#store(({ entries }) => entries.response(request, response, error))
   }
 
+  /**
+   * Both entries of a request that has no effect, in one write. The answer waits for it as for two.
+   * @throws {LogicalError} `internal`, when no device took them.
+   */
+  exchange(
+    request: AuditedRequest,
+    refusal: string | undefined,
+    response: AuditedResponse,
+    error: string | undefined,
+  ): Promise<void> {
+    return this.#store(({ entries }) => entries.exchange(request, refusal, response, error))
+  }
+
   close(): void {
     for (const name of this.#devices.keys()) this.remove(name)
   }

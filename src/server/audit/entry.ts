@@ -45,108 +45,142 @@ export interface EntryOptions {
   readonly elideListResponses: boolean
 }
 
-/** Builds lines for one device. Keeps what is the same for every request of one token. */
+/**
+ * Builds lines for one device. What comes again and again is built once and kept as long as it lives: what is said of a
+ * token, of a mount, of the policies that granted.
+ */
 export function createEntries(hasher: Hasher, options: EntryOptions) {
   const callers = new WeakMap<TokenEntry, string>()
+  const mounts = new WeakMap<AuditedMount, string>()
+  const grants = new WeakMap<readonly string[], string>()
   const accessor = (value: string) => (options.hmacAccessor ? hasher.text(value) : value)
 
-  function callerPart(request: AuditedRequest, caller: TokenEntry): string {
-    const known = callers.get(caller)
-    if (known !== undefined) return known
-    const part =
-      member('client_token', text(hasher.text(request.clientToken))) +
-      optional('accessor', caller.accessor, accessor) +
-      optional('display_name', caller.displayName) +
-      member('policies', JSON.stringify(caller.policies)) +
-      member('token_policies', JSON.stringify(caller.policies)) +
-      (caller.noDefaultPolicy ? member('no_default_policy', 'true') : '') +
-      (caller.meta === null ? '' : member('metadata', JSON.stringify(caller.meta))) +
-      optional('entity_id', caller.entityId) +
-      member('token_type', text(caller.type)) +
-      (caller.creationTtl === 0 ? '' : member('token_ttl', String(caller.creationTtl))) +
-      member('token_issue_time', text(new Date(caller.creationTime).toISOString()))
-    callers.set(caller, part)
-    return part
+  function callerMembers(request: AuditedRequest, caller: TokenEntry): string {
+    return remembered(callers, caller, () =>
+      members(
+        member('client_token', text(hasher.text(request.clientToken))),
+        optional('accessor', caller.accessor, accessor),
+        optional('display_name', caller.displayName),
+        member('policies', JSON.stringify(caller.policies)),
+        member('token_policies', JSON.stringify(caller.policies)),
+        caller.noDefaultPolicy ? member('no_default_policy', 'true') : '',
+        caller.meta === null ? '' : member('metadata', JSON.stringify(caller.meta)),
+        optional('entity_id', caller.entityId),
+        member('token_type', text(caller.type)),
+        caller.creationTtl === 0 ? '' : member('token_ttl', String(caller.creationTtl)),
+        member('token_issue_time', text(new Date(caller.creationTime).toISOString())),
+      ),
+    )
   }
 
-  function authPart(request: AuditedRequest): string {
-    const { caller, grantedBy } = request
+  function grantMember(grantedBy: readonly string[]): string {
+    return remembered(grants, grantedBy, () => {
+      const policies = grantedBy.map((name) => ({ name, namespace_id: 'root', type: name === 'root' ? '' : 'acl' }))
+      return member('policy_results', JSON.stringify({ allowed: true, granting_policies: policies }))
+    })
+  }
+
+  function authMember(request: AuditedRequest): string {
+    const { caller, grantedBy, clientToken } = request
     if (caller === undefined) {
-      return request.clientToken === ''
-        ? ''
-        : member('auth', `{${cut(member('client_token', text(hasher.text(request.clientToken))))}}`)
+      return clientToken === '' ? '' : member('auth', `{${member('client_token', text(hasher.text(clientToken)))}}`)
     }
-    const results =
-      grantedBy === undefined
-        ? ''
-        : member(
-            'policy_results',
-            JSON.stringify({
-              allowed: true,
-              granting_policies: grantedBy.map((name) => ({
-                name,
-                namespace_id: 'root',
-                type: name === 'root' ? '' : 'acl',
-              })),
-            }),
-          )
     const uses = caller.numUses <= 0 ? '' : member('remaining_uses', String(caller.numUses))
-    return member('auth', `{${cut(callerPart(request, caller) + uses + results)}}`)
+    const results = grantedBy === undefined ? '' : grantMember(grantedBy)
+    return member('auth', `{${members(callerMembers(request, caller), uses, results)}}`)
   }
 
-  function requestPart(request: AuditedRequest): string {
-    const { mount, caller } = request
+  function mountMembers(mount: AuditedMount): string {
+    return remembered(mounts, mount, () =>
+      members(
+        member('mount_point', text(mount.path)),
+        member('mount_type', text(mount.type)),
+        member('mount_accessor', text(mount.accessor)),
+        member('mount_class', text(mount.class === 'auth' ? 'auth' : 'secret')),
+      ),
+    )
+  }
+
+  function requestMember(request: AuditedRequest): string {
+    const { mount, caller, clientToken, data } = request
     return member(
       'request',
-      `{${cut(
-        member('id', text(request.id)) +
-          member('operation', text(request.operation)) +
-          (mount === undefined ? '' : mountPart(mount)) +
-          (request.clientToken === '' ? '' : member('client_token', text(hasher.text(request.clientToken)))) +
-          (caller === undefined ? '' : optional('client_token_accessor', caller.accessor, accessor)) +
-          member('namespace', '{"id":"root"}') +
-          member('path', text(request.path)) +
-          (request.data === undefined ? '' : member('data', hasher.json(request.data))) +
-          member('remote_address', text(request.remoteAddress)) +
-          member('remote_port', String(request.remotePort)),
+      `{${members(
+        member('id', text(request.id)),
+        member('operation', text(request.operation)),
+        mount === undefined ? '' : mountMembers(mount),
+        clientToken === '' ? '' : member('client_token', text(hasher.text(clientToken))),
+        caller === undefined ? '' : optional('client_token_accessor', caller.accessor, accessor),
+        NAMESPACE,
+        member('path', text(request.path)),
+        data === undefined ? '' : member('data', hasher.json(data)),
+        member('remote_address', text(request.remoteAddress)),
+        member('remote_port', String(request.remotePort)),
       )}}`,
     )
   }
 
-  function responsePart(request: AuditedRequest, response: AuditedResponse): string {
-    const { data, auth, warnings } = response
-    const parts =
-      (auth === undefined ? '' : member('auth', loginPart(auth))) +
-      (request.mount === undefined ? '' : mountPart(request.mount)) +
-      (data === undefined ? '' : member('data', dataPart(request, data))) +
-      (warnings.length === 0 ? '' : member('warnings', JSON.stringify(warnings)))
-    return parts === '' ? '' : member('response', `{${cut(parts)}}`)
+  /** `auth` and `request`: the same in both lines. */
+  function subject(request: AuditedRequest): string {
+    return members(authMember(request), requestMember(request))
   }
 
-  function loginPart(auth: AuthBlock): string {
-    return `{${cut(
-      (auth.clientToken === '' ? '' : member('client_token', text(hasher.text(auth.clientToken)))) +
-        optional('accessor', auth.accessor, accessor) +
-        member('policies', JSON.stringify(auth.policies)) +
-        member('token_policies', JSON.stringify(auth.policies)) +
-        (auth.metadata === null ? '' : member('metadata', JSON.stringify(auth.metadata))) +
-        optional('entity_id', auth.entityId) +
-        member('token_type', text(auth.tokenType)) +
-        (auth.leaseDuration === 0 ? '' : member('token_ttl', String(auth.leaseDuration))),
-    )}}`
+  function responseMember(request: AuditedRequest, { data, auth, warnings }: AuditedResponse): string {
+    const { mount } = request
+    const inside = members(
+      auth === undefined ? '' : member('auth', `{${loginMembers(auth)}}`),
+      mount === undefined ? '' : mountMembers(mount),
+      data === undefined ? '' : member('data', dataText(request, data)),
+      warnings.length === 0 ? '' : member('warnings', JSON.stringify(warnings)),
+    )
+    return inside === '' ? '' : member('response', `{${inside}}`)
   }
 
-  function dataPart(request: AuditedRequest, data: JsonObject): string {
+  function loginMembers(auth: AuthBlock): string {
+    return members(
+      auth.clientToken === '' ? '' : member('client_token', text(hasher.text(auth.clientToken))),
+      optional('accessor', auth.accessor, accessor),
+      member('policies', JSON.stringify(auth.policies)),
+      member('token_policies', JSON.stringify(auth.policies)),
+      auth.metadata === null ? '' : member('metadata', JSON.stringify(auth.metadata)),
+      optional('entity_id', auth.entityId),
+      member('token_type', text(auth.tokenType)),
+      auth.leaseDuration === 0 ? '' : member('token_ttl', String(auth.leaseDuration)),
+    )
+  }
+
+  function dataText(request: AuditedRequest, data: JsonObject): string {
     return hasher.json(options.elideListResponses && request.operation === 'list' ? elided(data) : data)
   }
 
+  function line(type: 'request' | 'response', time: number, rest: readonly string[]): string {
+    return `{${members(member('time', text(new Date(time).toISOString())), member('type', text(type)), ...rest)}}\n`
+  }
+
+  const requestLine = (about: string, { time }: AuditedRequest, error: string | undefined): string =>
+    line('request', time, [about, errorMember(error)])
+  const responseLine = (
+    about: string,
+    request: AuditedRequest,
+    response: AuditedResponse,
+    error: string | undefined,
+  ): string => line('response', response.time, [about, responseMember(request, response), errorMember(error)])
+
   return {
     /** `error` when the request was refused before it reached a backend. */
-    request(request: AuditedRequest, error: string | undefined): string {
-      return `{"time":${text(new Date(request.time).toISOString())},"type":"request"${authPart(request)}${requestPart(request)}${errorPart(error)}}\n`
-    },
-    response(request: AuditedRequest, response: AuditedResponse, error: string | undefined): string {
-      return `{"time":${text(new Date(response.time).toISOString())},"type":"response"${authPart(request)}${requestPart(request)}${responsePart(request, response)}${errorPart(error)}}\n`
+    request: (request: AuditedRequest, error: string | undefined): string =>
+      requestLine(subject(request), request, error),
+    response: (request: AuditedRequest, response: AuditedResponse, error: string | undefined): string =>
+      responseLine(subject(request), request, response, error),
+    /** Both lines of one request. */
+    exchange(
+      request: AuditedRequest,
+      refusal: string | undefined,
+      response: AuditedResponse,
+      error: string | undefined,
+    ): string {
+      const about = subject(request)
+      return requestLine(about, request, refusal) + responseLine(about, request, response, error)
     },
   }
 }
@@ -162,29 +196,32 @@ function elided(data: JsonObject): JsonObject {
   return out
 }
 
-function mountPart(mount: AuditedMount): string {
-  return (
-    member('mount_point', text(mount.path)) +
-    member('mount_type', text(mount.type)) +
-    member('mount_accessor', text(mount.accessor)) +
-    member('mount_class', text(mount.class === 'auth' ? 'auth' : 'secret'))
-  )
-}
+const NAMESPACE = member('namespace', '{"id":"root"}')
 
-function errorPart(error: string | undefined): string {
+function errorMember(error: string | undefined): string {
   return error === undefined ? '' : member('error', text(error))
 }
 
-/** `,"name":value`; the first comma of an object is cut off by `cut`. */
+/** `"name":value`. An empty text stands for a member that is left out. */
 function member(name: string, value: string): string {
-  return `,"${name}":${value}`
+  return `"${name}":${value}`
 }
 function optional(name: string, value: string, change: (value: string) => string = (same) => same): string {
   return value === '' ? '' : member(name, text(change(value)))
 }
-function cut(members: string): string {
-  return members.slice(1)
+function members(...parts: readonly string[]): string {
+  let out = ''
+  for (const part of parts) if (part !== '') out += out === '' ? part : `,${part}`
+  return out
 }
 function text(value: string): string {
   return JSON.stringify(value)
+}
+
+function remembered<K extends object>(kept: WeakMap<K, string>, key: K, make: () => string): string {
+  const known = kept.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  kept.set(key, made)
+  return made
 }

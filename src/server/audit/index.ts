@@ -3,6 +3,6 @@
  * nothing happens unrecorded; `entry.ts` writes Vault's lines; `hash.ts` hides values; `file-device.ts` stores lines.
  */
 export { AuditBroker } from './broker.ts'
-export type { AuditedRequest } from './entry.ts'
+export type { AuditedRequest, AuditedResponse } from './entry.ts'
 export { openFileDevice } from './file-device.ts'
 export { AuditWriteError } from './line-sink.ts'

@@ -6,8 +6,8 @@
  * an answer leaves only after its audit entry is stored. A refusal is audited like an answer. Fail closed: an error in
  * any step refuses the request.
  */
-import type { AuditBroker, AuditedRequest } from '../audit/index.ts'
-import { type AuthBlock, LogicalError } from '../logical/index.ts'
+import type { AuditedRequest, AuditedResponse } from '../audit/index.ts'
+import { LogicalError } from '../logical/index.ts'
 import { authenticate, authorize, consumeUse, decideCreateOrUpdate, findMount, requireMount } from './judge.ts'
 import type { Exchange } from './exchange.ts'
 import { issueToken, performRequest, retireSpentToken } from './perform.ts'
@@ -53,11 +53,18 @@ async function carryOut(
   if (!audit.enabled) return refusal ?? perform(exchange, session)
 
   const audited = auditedRequest(exchange)
-  const stored = audit.request(audited, refusal === undefined ? undefined : errorText(refusal.error))
-  if (!hasNoEffect(exchange)) await stored
-  // A read changes nothing, so its entry may still be on the way while it runs; nothing is answered before both are stored.
-  const [outcome] = await Promise.all([refusal ?? perform(exchange, session), stored])
-  await auditResponse(audit, audited, outcome, session.now())
+  const refused = refusal === undefined ? undefined : errorText(refusal.error)
+  if (refusal !== undefined || hasNoEffect(exchange)) {
+    // Nothing changes, so both entries may be stored at once; nothing is answered before they are.
+    const outcome = refusal ?? (await perform(exchange, session))
+    const { response, error } = auditedResponse(outcome, session.now())
+    await audit.exchange(audited, refused, response, error)
+    return outcome
+  }
+  await audit.request(audited, undefined)
+  const outcome = await perform(exchange, session)
+  const { response, error } = auditedResponse(outcome, session.now())
+  await audit.response(audited, response, error)
   return outcome
 }
 
@@ -103,17 +110,17 @@ function auditedRequest(exchange: Exchange): AuditedRequest {
   }
 }
 
-function auditResponse(
-  audit: AuditBroker,
-  request: AuditedRequest,
-  outcome: Outcome | Refused,
-  time: number,
-): Promise<void> {
+interface Recorded {
+  readonly response: AuditedResponse
+  readonly error: string | undefined
+}
+
+function auditedResponse(outcome: Outcome | Refused, time: number): Recorded {
   if (outcome.kind === 'refused') {
-    return audit.response(request, { data: undefined, auth: undefined, warnings: [], time }, errorText(outcome.error))
+    return { response: { data: undefined, auth: undefined, warnings: [], time }, error: errorText(outcome.error) }
   }
-  const auth: AuthBlock | undefined = outcome.kind === 'auth' ? outcome.auth : undefined
-  return audit.response(request, { data: dataOf(outcome), auth, warnings: outcome.warnings ?? [], time }, undefined)
+  const auth = outcome.kind === 'auth' ? outcome.auth : undefined
+  return { response: { data: dataOf(outcome), auth, warnings: outcome.warnings ?? [], time }, error: undefined }
 }
 
 /** What the log says of an error: the client's text, or nothing in particular for a bug, whose text may hold anything. */
