@@ -223,7 +223,7 @@ describe('answers', () => {
     ['a body too large', refused(413, 'http: request body too large'), 'vault-too-large'],
     ['a redirect to nowhere', { status: 302 }, 'vault-malformed-answer'],
   ] as const)('%s', async (_, answer, code) => {
-    const { connect } = await fake(() => answer as Answer)
+    const { connect } = await fake(() => answer)
     expect((await failure(connect().request('GET', 'a'))).code).toBe(code)
   })
 

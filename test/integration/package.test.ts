@@ -33,6 +33,15 @@ const plenum = (args: readonly string[], cwd = project): { status: number | null
   spawnSync(join(project, 'node_modules/.bin/plenum'), [...args], { cwd, env, encoding: 'utf8' })
 
 describe('the package', () => {
+  it('has nothing wrong in its manifest, by publint', () => {
+    const ran = spawnSync(process.execPath, [join(root, 'node_modules/publint/src/cli.js'), '--strict'], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...env, NO_COLOR: '1' },
+    })
+    expect(ran.status, ran.stdout + ran.stderr).toBe(0)
+  })
+
   it('runs from an empty folder', () => {
     expect(plenum(['--version']).stdout).toMatch(/^\d+\.\d+\.\d+/)
     expect(plenum(['--help']).stdout).toContain('up')
