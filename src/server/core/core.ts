@@ -7,6 +7,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createBarrier } from '../barrier/index.ts'
 import type { JsonObject } from '../json/index.ts'
+import { parseDurationSeconds } from '../logical/duration.ts'
 import { LogicalError, type Operation } from '../logical/index.ts'
 import { createSeal } from '../seal/index.ts'
 import { stageStorage, type Storage } from '../storage/index.ts'
@@ -228,6 +229,9 @@ async function handleUnsealed(
   }
 }
 
+/** Ways to say that none is meant (vault-api 14.9). */
+const ROOT_NAMESPACE = /^\/?(?:root)?\/?$/
+
 /** What is refused before anyone is asked who they are. */
 function refuseEarly({ method, namespace, wrapTtl, contentType, body }: CoreRequest): CoreReply | undefined {
   const errors = (status: number, ...texts: string[]): CoreReply => ({
@@ -236,9 +240,9 @@ function refuseEarly({ method, namespace, wrapTtl, contentType, body }: CoreRequ
   })
   if (method === 'HEAD') return errors(405)
   // Namespaces do not exist here: acting on the root instead would read or write the wrong secret (vault-api 14.9).
-  if (namespace !== '' && namespace !== '/' && namespace !== 'root') return errors(404, 'namespace not found')
+  if (!ROOT_NAMESPACE.test(namespace)) return errors(404, 'namespace not found')
   // Answering unwrapped what was asked for wrapped would show a secret in clear: refuse instead.
-  if (wrapTtl !== '' && wrapTtl !== '0') return errors(400, 'response wrapping is not available')
+  if (wrapTtl !== '' && parseDurationSeconds(wrapTtl) !== 0) return errors(400, 'response wrapping is not available')
   if (method === 'PATCH') return refusePatch(contentType, body, errors)
   return undefined
 }

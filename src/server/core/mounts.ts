@@ -48,6 +48,11 @@ export const INHERIT: MountConfig = { defaultLeaseTtl: 0, maxLeaseTtl: 0, listin
 
 type NewMount = Pick<MountEntry, 'path' | 'class' | 'type' | 'description' | 'options' | 'config'>
 
+/** The stored table is not one that this server can serve. It stays sealed. */
+export class MountTableError extends Error {
+  readonly code = 'mount-table'
+}
+
 export interface MountTableOptions {
   /** The view `core/`. */
   readonly storage: Storage
@@ -75,12 +80,18 @@ export class MountTable {
     const bytes = this.#options.storage.get(TABLE_KEY)
     if (bytes === undefined) return
     const table = JSON.parse(Buffer.from(bytes).toString('utf8')) as { version: number; mounts: MountEntry[] }
-    if (table.version !== TABLE_VERSION)
-      throw new Error(`mount table of version ${table.version}, expected ${TABLE_VERSION}`)
+    if (table.version !== TABLE_VERSION) {
+      throw new MountTableError(
+        `the mount table is of version ${table.version} and this server reads ${TABLE_VERSION}: use the Plenum that wrote it`,
+      )
+    }
     for (const entry of table.mounts) {
       const backend = this.#options.create(entry)
-      if (backend === undefined)
-        throw new Error(`the mount table holds ${entry.path} of type ${entry.type}, which this server does not have`)
+      if (backend === undefined) {
+        throw new MountTableError(
+          `the mount table holds ${entry.path} of type ${entry.type}, which this server does not have: use the Plenum that wrote it`,
+        )
+      }
       this.#serve({ entry, backend })
     }
   }

@@ -11,9 +11,7 @@ const STATUS = {
   'unsupported-path': 404,
   'unsupported-operation': 405,
   'too-large': 413,
-  'unsupported-media-type': 415,
   internal: 500,
-  'not-implemented': 501,
   sealed: 503,
 } as const
 
