@@ -54,16 +54,22 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ['vault-timeout', 'see that the server is well, or allow more time with VAULT_CLIENT_TIMEOUT'],
   [
     'vault-tls',
-    'the CA that signs the server belongs into `ca_cert` of the environment in plenum.yaml, or into VAULT_CACERT',
+    'in plenum.yaml the environment says it with `address`, `ca_cert`, `client_cert` and `client_key`; VAULT_ADDR, VAULT_CACERT and the like win',
   ],
+  ['vault-unreachable', 'the address is VAULT_ADDR, else that of the environment in plenum.yaml (-e chooses it)'],
+  ['vault-malformed-answer', 'the address is VAULT_ADDR, else that of the environment in plenum.yaml (-e chooses it)'],
+  ['vault-server', 'the embedded server says why in .plenum/server.log, or in the terminal where `plenum up` runs'],
   ['vault-not-found', '`plenum apply` makes the KV version 2 mount that plenum.yaml names'],
   ['listen-port-taken', 'see who has it with `ss -ltnp`; `--port 8201` uses another, `--port 0` any that is free'],
+  ['listen-refused', 'ports below 1024 are often root\'s alone; `--port 8200` is the usual one'],
   ['audit-write', 'nothing is done that cannot be audited: see that the folder is there, is yours and has room'],
   [
     'key-file-missing',
     'was `.plenum` copied from elsewhere? bring the key from there, or remove `.plenum` to start anew',
   ],
   ['key-file-corrupt', 'bring the key back from a backup: without it nobody can open the store'],
+  ['key-file-unreadable', 'see who owns it and what its permissions allow'],
+  ['key-file-unwritable', 'see who owns that folder; with XDG_CONFIG_HOME another one holds the keys'],
 ])
 
 /** What the operating system says about a file or a socket. */
@@ -74,7 +80,13 @@ const SYSTEM_HINTS: ReadonlyMap<string, string> = new Map([
   ['ENOSPC', 'make room on the disk and run it again'],
   ['ENOTDIR', 'a file stands where a folder is needed'],
   ['EISDIR', 'a folder stands where a file is needed'],
+  ['EEXIST', 'a file stands where a folder is needed'],
 ])
+
+/** What to do about an error of the operating system. */
+export function systemHint(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? SYSTEM_HINTS.get(String(error.code)) : undefined
+}
 
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CommandError) {
@@ -93,7 +105,7 @@ function describeOne(error: unknown): Problem {
     return { code, message, hint }
   }
   if (code !== undefined && error instanceof Error && 'syscall' in error) {
-    return { code: 'system', message, hint: SYSTEM_HINTS.get(code) }
+    return { code: 'system', message, hint: systemHint(error) }
   }
   return {
     code: 'internal',

@@ -6,7 +6,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { type EnvSource, type FileSource, type Hub, type HubMessage, loadHub, type VaultTarget } from '../hub/index.ts'
 import { type ConfigFolder, configFolder } from './config-folder.ts'
-import { CommandError, type Problem, ProblemsError } from './failure.ts'
+import { CommandError, type Problem, ProblemsError, systemHint } from './failure.ts'
 import type { GlobalOptions } from './globals.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
 import type { Screen } from './screen.ts'
@@ -80,6 +80,7 @@ function givenHub(path: string): FoundHub {
     return { folder: dirname(path), file: path }
   }
   const file = join(path, HUB_FILE)
+  if (!existsSync(path)) throw noHub(`there is no folder ${path}`)
   if (!existsSync(file)) throw noHub(`no ${HUB_FILE} in ${path}`)
   return { folder: path, file }
 }
@@ -96,7 +97,7 @@ function readHubFile(file: string): string {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new CommandError('hub-unreadable', `${shown(file)} cannot be read: ${why}`, {
-      hint: 'see who owns it and what its permissions allow',
+      hint: systemHint(cause) ?? 'see who owns it and what its permissions allow',
       cause,
     })
   }

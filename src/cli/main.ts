@@ -5,10 +5,12 @@
  */
 import { CommanderError } from 'commander'
 import { describeFailure } from './failure.ts'
+import { watchOutput } from './output.ts'
 import { buildProgram } from './program.ts'
 import { createScreen } from './screen.ts'
 
-process.exitCode = await main(process.argv)
+const output = watchOutput(process)
+output.finish(await main(process.argv))
 
 async function main(argv: readonly string[]): Promise<number> {
   try {
@@ -20,13 +22,19 @@ async function main(argv: readonly string[]): Promise<number> {
       program.outputHelp({ error: true })
       return 2
     }
-    await program.parseAsync([...argv])
+    await program.parseAsync(withDeepHelp(argv))
     return status
   } catch (error) {
-    // Commander has printed what is wrong with the call.
+    // Commander has shown help or the version: asked for, or because a family was called without one of its commands.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     const failure = describeFailure(error)
-    createScreen({ json: false, quiet: false, color: true }).failure(failure)
+    createScreen({ json: argv.includes('--json'), quiet: false, color: !argv.includes('--no-color') }).failure(failure)
     return failure.status
   }
+}
+
+/** `help airflow config` as `airflow config --help`: commander's own `help` knows one level. */
+function withDeepHelp(argv: readonly string[]): string[] {
+  const [node = '', file = '', first, ...words] = argv
+  return first === 'help' && words.length > 1 ? [node, file, ...words, '--help'] : [...argv]
 }

@@ -3,8 +3,8 @@
  * so that `plenum --help` and completion stay quick.
  */
 import tab from '@bomb.sh/tab/commander'
-import { Argument, Command, InvalidArgumentError, Option } from 'commander'
-import { describeFailure } from './failure.ts'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { CommandError, describeFailure } from './failure.ts'
 import { type GlobalOptions, screenOf } from './globals.ts'
 import type { Screen } from './screen.ts'
 import { readVersion } from './version.ts'
@@ -124,18 +124,23 @@ const COMMANDS: readonly CommandSpec[] = [
   },
 ]
 
-/** @throws {CommanderError} from `parseAsync`, for a wrong call (and for --help and --version, with status 0). */
+/**
+ * @throws {CommandError} from `parseAsync`, for a wrong call.
+ * @throws {CommanderError} from `parseAsync`, when help or the version was shown instead of running something.
+ */
 export async function buildProgram(finish: Finish): Promise<Command> {
   const program = new Command('plenum')
     .description('Secrets for Airflow hubs: declared in one file, kept in Vault, verified the way Airflow reads them.')
     .version(await readVersion(), '-V, --version')
     .showSuggestionAfterError(true)
-    .showHelpAfterError('(`plenum --help` lists the commands)')
-    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .exitOverride((error) => refuse(error, '`plenum --help` lists the commands'))
     .addHelpText(
       'after',
       '\nStart with `plenum up` in a folder with a plenum.yaml.\nExit status: 0 done, 1 failed or found a problem, 2 wrong call, 3 changes (plan --exit-code).',
     )
+  // Here for `plenum --hub DIR plan`; on each command for its help and for completion.
+  for (const option of globalOptions()) program.addOption(option)
   for (const spec of COMMANDS) addCommand(program, spec, 'plenum', finish)
   tab(program, { completionCommandName: 'completion' })
   return program
@@ -144,7 +149,7 @@ export async function buildProgram(finish: Finish): Promise<Command> {
 function addCommand(parent: Command, spec: CommandSpec, above: string, finish: Finish): void {
   const words = `${above} ${spec.name}`
   const command = parent.command(spec.name).summary(spec.summary).description(spec.description)
-  command.exitOverride().showHelpAfterError(`(\`${words} --help\` shows the options)`)
+  command.exitOverride((error) => refuse(error, `\`${words} --help\` shows the options`))
   command.addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  $ ${example}`).join('\n')}`)
   for (const argument of spec.arguments ?? []) command.addArgument(argument)
   for (const child of spec.commands ?? []) addCommand(command, child, words, finish)
@@ -152,10 +157,21 @@ function addCommand(parent: Command, spec: CommandSpec, above: string, finish: F
   if (run === undefined) return
   for (const option of [...(spec.options ?? []), ...globalOptions()]) command.addOption(option)
   command.action(async (...received: unknown[]) => {
-    const [argument, options] =
-      (spec.arguments?.length ?? 0) === 0 ? [undefined, received[0]] : [received[0], received[1]]
-    finish(await runReported(run, options as GlobalOptions, argument as string | undefined))
+    const argument = (spec.arguments?.length ?? 0) === 0 ? undefined : received[0]
+    finish(await runReported(run, command.optsWithGlobals(), argument as string | undefined))
   })
+}
+
+/** What commander says of a wrong call, in the manners of `screen.ts`. It has printed help and the version itself. */
+function refuse(error: CommanderError, hint: string): never {
+  if (error.exitCode === 0 || error.code === 'commander.help') throw error
+  const [message = '', ...more] = error.message
+    .replace(/^error: /, '')
+    .replaceAll(/\. ([A-Z])/g, (_, letter: string) => `; ${letter.toLowerCase()}`)
+    .replaceAll(/\.$/gm, '')
+    .split('\n')
+  const suggestions = more.map((line) => line.replace(/^\(Did (.*)\)$/, 'did $1'))
+  throw new CommandError('call-wrong', message, { hint: [...suggestions, hint].join('\n'), status: 2, cause: error })
 }
 
 /** A failure is told on the command's own screen, which knows of `--json` and of what was already said. */
