@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import { createHmac } from 'node:crypto'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { sensitive } from '../sensitive/index.ts'
@@ -43,6 +44,23 @@ describe('Fernet (airflow 3.2)', () => {
       altered[bit >> 3] = (altered[bit >> 3] ?? 0) ^ (1 << (bit & 7))
       expect(() => fernet(KEY).decrypt(altered.toString('base64'))).toThrow(FernetError)
     }
+  })
+
+  it('refuses another version and what is no text, also when rightly signed', () => {
+    const signed = (change: (bytes: Buffer) => void): string => {
+      const bytes = Buffer.from(TOKEN, 'base64url').subarray(0, -32)
+      change(bytes)
+      const mac = createHmac('sha256', Buffer.from(KEY, 'base64url').subarray(0, 16)).update(bytes).digest()
+      return Buffer.concat([bytes, mac]).toString('base64')
+    }
+    expect(
+      fernet(KEY)
+        .decrypt(signed(() => undefined))
+        .reveal(),
+    ).toBe('hello')
+    expect(() => fernet(KEY).decrypt(signed((bytes) => bytes.writeUInt8(0x81, 0)))).toThrow(FernetError)
+    expect(() => fernet(KEY).decrypt(signed((bytes) => bytes.writeUInt8(0xff, 9)))).toThrow(FernetError)
+    expect(() => fernet(KEY).decrypt(signed((bytes) => bytes.fill(0, 25)))).toThrow(FernetError)
   })
 
   it.each(['', 'planted-value', `${TOKEN}=`, TOKEN.slice(0, -4), TOKEN.slice(0, 60), `${TOKEN} `])(
