@@ -43,7 +43,7 @@ export async function bulk({ quick, print, note }) {
   print(`\n| ${objects.toLocaleString('en')} objects, whole command | s |\n|---|---|`)
   for (const [name, seconds] of rows) print(`| ${name} | ${seconds.toFixed(1)} |`)
   print(
-    `\n| start to first answer, ms | |\n|---|---|\n| empty store | ${empty.toFixed(0)} |\n| ${objects.toLocaleString('en')} secrets stored | ${full.toFixed(0)} |\n| memory just after, MB | ${memory.toFixed(0)} |`,
+    `\n| start to first answer, ms | |\n|---|---|\n| empty store | ${empty.toFixed(0)} |\n| ${objects.toLocaleString('en')} secrets stored | ${full.toFixed(0)} |\n| memory just after, MB: own + mapped files | ${memory.own.toFixed(0)} + ${memory.mapped.toFixed(0)} |`,
   )
 }
 

@@ -95,10 +95,10 @@ for (const [name, requestFor] of Object.entries(LOADS)) {
   )
 }
 
-print(`\n| memory (resident), MB | ${servers.map(({ name }) => name).join(' | ')} |`)
+print(`\n| memory, MB: own + mapped files | ${servers.map(({ name }) => name).join(' | ')} |`)
 print(`|---|${'---|'.repeat(servers.length)}`)
-print(`| idle | ${servers.map(({ name }) => idle.get(name).toFixed(0)).join(' | ')} |`)
-print(`| after the load | ${servers.map(({ pid }) => memoryOf(pid).toFixed(0)).join(' | ')} |`)
+print(`| idle | ${servers.map(({ name }) => megabytes(idle.get(name))).join(' | ')} |`)
+print(`| after the load | ${servers.map(({ pid }) => megabytes(memoryOf(pid))).join(' | ')} |`)
 
 for (const server of servers) await server.stop()
 await bulk({ quick, print, note })
@@ -106,6 +106,9 @@ await bulk({ quick, print, note })
 function median(values) {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+function megabytes({ own, mapped }) {
+  return `${own.toFixed(0)} + ${mapped.toFixed(0)}`
 }
 function rate(perSecond) {
   return Number.isNaN(perSecond) ? '-' : Math.round(perSecond).toLocaleString('en')

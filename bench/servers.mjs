@@ -23,12 +23,17 @@ export async function call(server, method, path, body) {
   return text === '' ? undefined : JSON.parse(text)
 }
 
-/** Resident memory in MB, of Linux's own accounting; NaN where there is none. */
+/**
+ * Resident memory in MB, of Linux's own accounting: `own`, and `mapped`, the pages of mapped files (binaries, and the
+ * store's), which the kernel takes back when it needs them. NaN where there is no such accounting.
+ */
 export function memoryOf(pid) {
   try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    const megabytes = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024
+    return { own: megabytes('RssAnon'), mapped: megabytes('RssFile') }
   } catch (error) {
-    if (error.code === 'ENOENT') return Number.NaN
+    if (error.code === 'ENOENT') return { own: Number.NaN, mapped: Number.NaN }
     throw error
   }
 }

@@ -5,13 +5,15 @@
  * nobody can open; a root token is never on disk, lives as long as the work that needs it and is revoked after; nothing
  * is done with it before the audit device is on.
  */
+import { basename } from 'node:path'
 import { type Sensitive, sensitive } from '../sensitive/index.ts'
-import { type Core, readKeyFile, startServer, writeKeyFile } from '../server/index.ts'
+import { type Core, KeyFileError, readKeyFile, startServer, writeKeyFile } from '../server/index.ts'
 import { revokeSelf, staticToken, type VaultClient } from '../vault/index.ts'
 import type { OpenHub } from './hub-file.ts'
 import { prepareRunFolder } from './run-folder.ts'
 import type { Screen } from './screen.ts'
 import { removeServerFile, writeServerFile } from './server-file.ts'
+import { watchTroubles } from './server-troubles.ts'
 import { embeddedReach, openClient, type Reach } from './target.ts'
 
 export interface Embedded {
@@ -28,6 +30,7 @@ export interface Embedded {
 export async function startEmbedded(hub: OpenHub, port: number, screen: Screen): Promise<Embedded> {
   prepareRunFolder(hub.run)
   let firstToken: Sensitive<string> | undefined
+  const troubles = watchTroubles(screen)
   const server = await startServer({
     storage: { kind: 'lmdb', folder: hub.run.vault },
     port,
@@ -35,10 +38,9 @@ export async function startEmbedded(hub: OpenHub, port: number, screen: Screen):
     // Before it listens: nobody else may come first to a store that is still to be initialised.
     beforeListen: async (core) => {
       if (!core.initialized) firstToken = await initialize(hub, core)
-      await withKey(hub, core.storeId, (key) => core.unsealWithKey(key))
+      await withKey(hub, core.storeId, (key) => unseal(hub, core, key))
     },
-    onInternalError: (error) => screen.fail(`internal error in the server: ${textOf(error)}`),
-    onAuditFailure: (error) => screen.fail(`the audit log failed, requests are refused: ${textOf(error)}`),
+    ...troubles.options,
   })
   const { core } = server
   try {
@@ -53,18 +55,25 @@ export async function startEmbedded(hub: OpenHub, port: number, screen: Screen):
         const token =
           unusedToken ?? (await withKey(hub, storeId, async (key) => sensitive(await core.generateRootToken(key))))
         unusedToken = undefined
-        return withRootToken(reach, token, async (client) => {
-          await enableAudit(client, hub.run.auditLog)
-          return work(client)
-        })
+        try {
+          return await withRootToken(reach, token, async (client) => {
+            await enableAudit(client, basename(hub.run.auditLog))
+            return work(client)
+          })
+        } catch (error) {
+          // The client has seen a 500; what broke in the server is the better news.
+          throw troubles.first ?? error
+        }
       },
       async close() {
-        removeServerFile(hub.run)
-        await server.close()
+        try {
+          removeServerFile(hub.run)
+        } finally {
+          await server.close()
+        }
       },
     }
   } catch (error) {
-    removeServerFile(hub.run)
     await server.close()
     throw error
   }
@@ -81,6 +90,19 @@ async function initialize(hub: OpenHub, core: Core): Promise<Sensitive<string>> 
   })
   for (const key of keys) key.fill(0)
   return sensitive(rootToken)
+}
+
+async function unseal(hub: OpenHub, core: Core, key: Buffer): Promise<void> {
+  try {
+    await core.unsealWithKey(key)
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'invalid-request')) throw cause
+    throw new KeyFileError(
+      'key-file-wrong-store',
+      `${hub.config.unsealKey(core.storeId)} does not open this store: put back the one that was written for it`,
+      { cause },
+    )
+  }
 }
 
 async function withKey<T>(hub: OpenHub, storeId: string, use: (key: Buffer) => Promise<T>): Promise<T> {
@@ -113,13 +135,10 @@ async function withRootToken<T>(
 
 const AUDIT_DEVICE = 'file/'
 
+/** `file` is relative to the folder given to the server: the hub's folder may be moved or copied. */
 async function enableAudit(client: VaultClient, file: string): Promise<void> {
   const { body } = await client.request('GET', 'sys/audit')
   const devices = typeof body === 'object' && body !== null && 'data' in body ? body['data'] : null
   if (typeof devices === 'object' && devices !== null && AUDIT_DEVICE in devices) return
   await client.request('POST', 'sys/audit/file', { body: { type: 'file', options: { file_path: file } } })
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

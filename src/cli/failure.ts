@@ -61,7 +61,7 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ['vault-server', 'the embedded server says why in .plenum/server.log, or in the terminal where `plenum up` runs'],
   ['vault-not-found', '`plenum apply` makes the KV version 2 mount that plenum.yaml names'],
   ['listen-port-taken', 'see who has it with `ss -ltnp`; `--port 8201` uses another, `--port 0` any that is free'],
-  ['listen-refused', 'ports below 1024 are often root\'s alone; `--port 8200` is the usual one'],
+  ['listen-refused', "ports below 1024 are often root's alone; `--port 8200` is the usual one"],
   ['audit-write', 'nothing is done that cannot be audited: see that the folder is there, is yours and has room'],
   [
     'key-file-missing',

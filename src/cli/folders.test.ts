@@ -1,4 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -65,6 +75,21 @@ describe('a private file', () => {
   })
 })
 
+describe('a private file that cannot be written', () => {
+  it('is named, with what to do, and leaves nothing beside it', () => {
+    const path = join(folder, 'taken')
+    mkdirSync(path)
+    expect(() => writePrivateFile(path, 'text')).toThrow(
+      expect.objectContaining({
+        code: 'file-unwritable',
+        message: expect.stringContaining(path),
+        hint: 'a folder stands where a file is needed',
+      }),
+    )
+    expect(readdirSync(folder)).toEqual(['taken'])
+  })
+})
+
 describe('credentials as files', () => {
   it('come back as they were written, 0600 in 0700', () => {
     const files = runFolder(folder).credentials('dev', 'airflow')
@@ -101,12 +126,24 @@ describe('server.json', () => {
     expect(readServerFile(run)).toBeUndefined()
   })
 
+  it('tells nothing in a copy of the folder, and the same through a link to it', () => {
+    const run = prepare()
+    const server = { pid: process.pid, address: 'http://127.0.0.1:8200', storeId: 'x' }
+    writeServerFile(run, server)
+    const copy = join(folder, 'copy')
+    cpSync(run.path, join(copy, '.plenum'), { recursive: true })
+    expect(readServerFile(runFolder(copy))).toBeUndefined()
+    symlinkSync(folder, join(folder, 'link'))
+    expect(readServerFile(runFolder(join(folder, 'link')))).toEqual(server)
+  })
+
   it.each([
     '',
     '{',
     '[]',
     '{"pid":"1"}',
     JSON.stringify({ pid: 2 ** 30, address: 'http://127.0.0.1:1', storeId: 'x' }),
+    JSON.stringify({ pid: process.pid, address: 'nowhere', storeId: 'x', folder: '/' }),
   ])('means that nothing runs when it holds %j', (text) => {
     const run = prepare()
     writeFileSync(run.serverFile, text)

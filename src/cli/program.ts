@@ -3,7 +3,7 @@
  * so that `plenum --help` and completion stay quick.
  */
 import tab from '@bomb.sh/tab/commander'
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, type CommanderError, InvalidArgumentError, Option } from 'commander'
 import { CommandError, describeFailure } from './failure.ts'
 import { type GlobalOptions, screenOf } from './globals.ts'
 import type { Screen } from './screen.ts'
@@ -206,6 +206,6 @@ function globalOptions(): Option[] {
 function parsePort(text: string): number {
   const value = Number(text)
   if (!/^\d{1,5}$/.test(text) || value > 65_535)
-    throw new InvalidArgumentError('a port is a number from 0 to 65535 (0 picks a free one).')
+    throw new InvalidArgumentError('A port is a number from 0 to 65535 (0 picks a free one).')
   return value
 }

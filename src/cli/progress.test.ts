@@ -25,6 +25,12 @@ describe('progress', () => {
     expect(renderProgress('apply', 50, 200, 10)).toBe('apply  [======------------------]  50/200  5/s  0:30 left')
   })
 
+  it('gives room to its numbers on a narrow terminal', () => {
+    expect(renderProgress('read Vault', 348, 3000, 0.5, 40)).toBe('read Vault  [----]  348/3000  696/s  0:04 left')
+    const text = renderProgress('read Vault', 1500, 3000, 1, 59)
+    expect([text.length, text]).toEqual([59, 'read Vault  [========-------]  1500/3000  1500/s  0:01 left'])
+  })
+
   it('says nothing about short work', () => {
     const { written, at } = record(true)
     at(100).update(1, 10)

@@ -5,7 +5,7 @@
  *     .gitignore                     *: the folder ignores itself
  *     vault/                         the embedded server's store, encrypted; its key is not here
  *     audit.log                      the embedded server's audit file
- *     server.json                    who is running: pid, address, store id
+ *     server.json                    who is running: pid, address, store id, and for which folder
  *     server.log                     what `up --detach` prints
  *     airflow.env                    Airflow's settings in environment dev; no secret in it
  *     airflow.<env>.env              the same for every other environment

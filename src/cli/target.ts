@@ -10,8 +10,8 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { resolveText, type VaultAuth } from '../hub/index.ts'
-import { sensitive } from '../sensitive/index.ts'
+import { HubReferenceError, type Reference, resolveText, type VaultAuth } from '../hub/index.ts'
+import { type Sensitive, sensitive } from '../sensitive/index.ts'
 import {
   appRoleToken,
   fileToken,
@@ -25,7 +25,7 @@ import {
 } from '../vault/index.ts'
 import { readCredentials } from './credential-files.ts'
 import { CommandError } from './failure.ts'
-import type { OpenHub } from './hub-file.ts'
+import { type OpenHub, shown } from './hub-file.ts'
 import { findRunning } from './running.ts'
 
 /** How to reach a Vault, without a token. */
@@ -49,6 +49,7 @@ export const DEFAULT_ADDRESS = 'http://127.0.0.1:8200'
 export async function reachOf(hub: OpenHub, env: NodeJS.ProcessEnv = process.env): Promise<Reach> {
   const vault = readVaultEnvironment(env)
   const { target } = hub
+  checkAddress(vault)
   if (target.kind === 'embedded' && vault.address === undefined) {
     const running = await findRunning(hub.run)
     if (running === undefined) throw notRunning(hub)
@@ -83,7 +84,8 @@ export function embeddedReach(address: string, storeId: string): Reach {
     storeId,
     namespace: undefined,
     caCertFile: undefined,
-    connection: { address },
+    // On this machine nothing is on the way: what failed fails again, and whoever waits is told sooner.
+    connection: { address, maxRetries: 0 },
   }
 }
 
@@ -129,20 +131,48 @@ function declaredTokens(hub: OpenHub, auth: VaultAuth): TokenProvider {
       })
     }
     case 'token':
-      return staticToken(resolveText(auth.token, hub))
+      return staticToken(credential(hub, 'token', auth.token))
     case 'approle':
       return appRoleToken({
         mount: auth.mount,
-        roleId: resolveText(auth.roleId, hub),
-        secretId: resolveText(auth.secretId, hub),
+        roleId: credential(hub, 'approle.role_id', auth.roleId),
+        secretId: credential(hub, 'approle.secret_id', auth.secretId),
         now: Date.now,
       })
+  }
+}
+
+/** Of this environment alone: the others may want what is not here. */
+function credential(hub: OpenHub, field: string, reference: Reference): Sensitive<string> {
+  try {
+    return resolveText(reference, hub)
+  } catch (cause) {
+    const [missing] = cause instanceof HubReferenceError ? cause.missing : []
+    if (missing === undefined) throw cause
+    const what =
+      missing.kind === 'env' ? `the environment variable ${missing.name} is not set` : `${missing.name} cannot be read`
+    throw new CommandError(
+      'environment-auth',
+      `${shown(hub.hub.file)}: environments.${hub.environment}.vault.auth.${field}: ${what}`,
+      {
+        hint: missing.kind === 'env' ? 'set it, or give a token with VAULT_TOKEN' : 'is it there, and may you read it?',
+        cause,
+      },
+    )
   }
 }
 
 function tuning(vault: VaultEnvironment): Partial<VaultClientOptions> {
   const { tlsServerName, skipVerify, timeoutMs, maxRetries } = vault
   return { tlsServerName, skipVerify, timeoutMs, maxRetries }
+}
+
+/** An address in plenum.yaml was checked with the file. */
+function checkAddress({ address }: VaultEnvironment): void {
+  if (address === undefined || /^https?:\/\/./.test(address)) return
+  throw new CommandError('vault-setting', 'VAULT_ADDR is no http or https URL', {
+    hint: 'for example https://vault.example.com:8200; without VAULT_ADDR the environment in plenum.yaml decides',
+  })
 }
 
 function notRunning(hub: OpenHub): CommandError {

@@ -4,6 +4,7 @@
  *   # a comment
  *   file plenum.yaml        the lines that follow, indented by two blanks, become that file
  *   env NAME=value          for the commands that follow
+ *   vault put PATH JSON     somebody writes past Plenum: data of KV version 2, below secret/, as the operator
  *   $ plenum plan           a command. Below it, in order:
  *   | text                  a line of stdout
  *   2| text                 a line of stderr
@@ -11,18 +12,25 @@
  *   missing .plenum         this does not exist afterwards
  *
  * `…` stands for any text within a line, a line of `…` alone for any number of lines. What is not written down may not be
- * printed: without a `|` line stdout must be empty, without a `2|` line stderr.
+ * printed: without a `|` line stdout must be empty, without a `2|` line stderr. A server that is left running is stopped.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { sensitive } from '../../src/sensitive/index.ts'
+import { appRoleToken, VaultClient } from '../../src/vault/index.ts'
 
 const folder = join(import.meta.dirname, '../scripts')
 const main = join(import.meta.dirname, '../../dist/cli/main.js')
 const work = mkdtempSync(join(tmpdir(), 'plenum-scripts-'))
 afterAll(() => rmSync(work, { recursive: true, force: true }))
+
+interface Put {
+  readonly path: string
+  readonly data: Readonly<Record<string, string>>
+}
 
 interface Command {
   readonly line: number
@@ -32,6 +40,7 @@ interface Command {
   readonly missing: string[]
   readonly env: Readonly<Record<string, string>>
   readonly files: ReadonlyMap<string, string>
+  readonly puts: readonly Put[]
   status: number
 }
 
@@ -39,6 +48,7 @@ function parse(text: string): Command[] {
   const commands: Command[] = []
   let env: Record<string, string> = {}
   let files = new Map<string, string>()
+  let puts: Put[] = []
   let file: string | undefined
   for (const [index, line] of text.split('\n').entries()) {
     const current = commands.at(-1)
@@ -54,9 +64,13 @@ function parse(text: string): Command[] {
       files.set(rest, '')
     } else if (word === 'env') {
       env = { ...env, [rest.slice(0, rest.indexOf('='))]: rest.slice(rest.indexOf('=') + 1) }
+    } else if (word === 'vault') {
+      const [, path = '', json = ''] = /^put (\S+) (.+)$/.exec(rest) ?? []
+      puts.push({ path, data: JSON.parse(json) as Put['data'] })
     } else if (word === '$') {
-      commands.push({ line: index + 1, text: rest, out: [], errors: [], missing: [], env, files, status: 0 })
+      commands.push({ line: index + 1, text: rest, out: [], errors: [], missing: [], env, files, puts, status: 0 })
       files = new Map()
+      puts = []
     } else if (current === undefined) throw new Error(`line ${index + 1}: nothing to check before a command`)
     else if (word === '|') current.out.push(rest)
     else if (word === '2|') current.errors.push(rest)
@@ -79,6 +93,58 @@ function pattern(lines: readonly string[]): RegExp {
   return new RegExp(`^${parts.join('')}$`)
 }
 
+const config = (place: string): string => join(place, '.home/config')
+
+function plenum(place: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return spawnSync(process.execPath, [main, ...args], {
+    cwd: place,
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: join(place, '.home'),
+      XDG_CONFIG_HOME: config(place),
+      ...env,
+    },
+    encoding: 'utf8',
+  })
+}
+
+async function put(place: string, { path, data }: Put): Promise<void> {
+  const { address, storeId } = JSON.parse(readFileSync(join(place, '.plenum/server.json'), 'utf8')) as {
+    readonly address: string
+    readonly storeId: string
+  }
+  const credential = (name: string) =>
+    sensitive(readFileSync(join(config(place), 'plenum/credentials', storeId, 'operator', name), 'utf8'))
+  const tokens = appRoleToken({
+    mount: 'approle',
+    roleId: credential('role_id'),
+    secretId: credential('secret_id'),
+    now: Date.now,
+  })
+  const client = new VaultClient({ address, tokens })
+  try {
+    await client.request('POST', `secret/data/${path}`, { body: { data } })
+  } finally {
+    await client.close()
+  }
+}
+
+async function play(command: Command, name: string, place: string): Promise<void> {
+  for (const [path, text] of command.files) {
+    mkdirSync(dirname(join(place, path)), { recursive: true })
+    writeFileSync(join(place, path), text)
+  }
+  for (const one of command.puts) await put(place, one)
+  const [program = '', ...args] = command.text.match(/"[^"]*"|\S+/g)?.map((word) => word.replace(/^"|"$/g, '')) ?? []
+  if (program !== 'plenum') throw new Error(`line ${command.line}: only plenum can be called`)
+  const { status, stdout, stderr } = plenum(place, args, command.env)
+  const where = `${name}:${command.line}: ${command.text}`
+  expect(stdout, `stdout of ${where}\n${stderr}`).toMatch(pattern(command.out))
+  expect(stderr, `stderr of ${where}`).toMatch(pattern(command.errors))
+  expect(status, `status of ${where}\n${stdout}${stderr}`).toBe(command.status)
+  for (const path of command.missing) expect(existsSync(join(place, path)), `${path} after ${where}`).toBe(false)
+}
+
 describe('transcripts', () => {
   const names = readdirSync(folder).filter((name) => name.endsWith('.txt'))
 
@@ -86,32 +152,15 @@ describe('transcripts', () => {
 
   it.each(names)(
     '%s',
-    (name) => {
+    async (name) => {
       const place = join(work, name)
       mkdirSync(place)
-      for (const command of parse(readFileSync(join(folder, name), 'utf8'))) {
-        for (const [path, text] of command.files) {
-          mkdirSync(dirname(join(place, path)), { recursive: true })
-          writeFileSync(join(place, path), text)
-        }
-        const [program = '', ...args] =
-          command.text.match(/"[^"]*"|\S+/g)?.map((word) => word.replace(/^"|"$/g, '')) ?? []
-        if (program !== 'plenum') throw new Error(`line ${command.line}: only plenum can be called`)
-        const ran = spawnSync(process.execPath, [main, ...args], {
-          cwd: place,
-          env: {
-            PATH: process.env['PATH'] ?? '',
-            HOME: join(place, '.home'),
-            XDG_CONFIG_HOME: join(place, '.home/config'),
-            ...command.env,
-          },
-          encoding: 'utf8',
-        })
-        const where = `${name}:${command.line}: ${command.text}`
-        expect(ran.stdout, `stdout of ${where}\n${ran.stderr}`).toMatch(pattern(command.out))
-        expect(ran.stderr, `stderr of ${where}`).toMatch(pattern(command.errors))
-        expect(ran.status, `status of ${where}\n${ran.stdout}${ran.stderr}`).toBe(command.status)
-        for (const path of command.missing) expect(existsSync(join(place, path)), `${path} after ${where}`).toBe(false)
+      try {
+        const commands = parse(readFileSync(join(folder, name), 'utf8'))
+        expect(commands.length).toBeGreaterThan(0)
+        for (const command of commands) await play(command, name, place)
+      } finally {
+        if (existsSync(join(place, '.plenum/server.json'))) plenum(place, ['down'])
       }
     },
     60_000,

@@ -72,5 +72,10 @@ function finish(plan: Plan, application: Application, screen: Screen): number {
   if (left > 0) screen.insist(`interrupted: ${done.length} applied, ${left} left; run it again`)
   screen.document({ plan: planDocument(plan), applied: application })
   const nothingLeftAlone = isEmptyPlan({ ...plan, changes: [] })
+  if (!nothingLeftAlone)
+    screen.fail(
+      'what drifted, is blocked or missing was left alone',
+      'the plan says of each what it is; --overwrite writes anew what drifted',
+    )
   return notDone.length === 0 && left === 0 && nothingLeftAlone ? 0 : 1
 }

@@ -11,6 +11,7 @@ import { CommandError } from '../failure.ts'
 import type { GlobalOptions } from '../globals.ts'
 import { watchInterruption } from '../interrupt.ts'
 import type { Screen } from '../screen.ts'
+import { watchTroubles } from '../server-troubles.ts'
 
 export interface ServerCommandOptions extends GlobalOptions {
   readonly port: number
@@ -25,7 +26,7 @@ export async function server(options: ServerCommandOptions, screen: Screen): Pro
   if (dev === (data !== undefined)) {
     throw new CommandError(
       'server-storage',
-      dev ? '--dev keeps nothing and takes no --data' : 'where is the store to be kept?',
+      dev ? '--dev keeps nothing and takes no --data' : 'the server has no place for its store',
       {
         hint: 'plenum server --data FOLDER, or plenum server --dev to try something out',
         status: 2,
@@ -39,12 +40,7 @@ export async function server(options: ServerCommandOptions, screen: Screen): Pro
     storage: data === undefined ? { kind: 'memory' } : { kind: 'lmdb', folder: resolve(data) },
     port,
     auditFolders,
-    onInternalError: (error) =>
-      screen.fail(`internal error in the server: ${error instanceof Error ? error.message : String(error)}`),
-    onAuditFailure: (error) =>
-      screen.fail(
-        `the audit log failed, requests are refused: ${error instanceof Error ? error.message : String(error)}`,
-      ),
+    ...watchTroubles(screen).options,
   })
   try {
     if (dev) await openDev(running, options.devRootTokenId, screen)

@@ -4,6 +4,8 @@
  * Invariant: a device is served only after a test entry has been stored, and a server whose table names a device that
  * cannot be opened does not unseal: it must not run unaudited because a disk is missing. Files may lie only in the
  * folders that the server was started with (D6, S13).
+ *
+ * A relative path lies below the first of these folders, wherever that is today: so a store moves together with it.
  */
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { type AuditBroker, AuditWriteError, openFileDevice } from '../audit/index.ts'
@@ -40,7 +42,7 @@ export function createAuditDevices({
 
   function start(device: StoredDevice): void {
     const { options } = device
-    const path = options['file_path'] ?? options['path'] ?? ''
+    const path = locate(options['file_path'] ?? options['path'] ?? '', folders)
     const mode = options['mode'] === undefined ? undefined : Number.parseInt(options['mode'], 8)
     const sink = openFileDevice({ path, ...(mode === undefined || Number.isNaN(mode) ? {} : { mode }) })
     broker.add(device.path, sink, Buffer.from(device.salt, 'hex'), {
@@ -100,9 +102,12 @@ export function createAuditDevices({
   }
 }
 
+function locate(path: string, [first]: readonly string[]): string {
+  return first === undefined ? path : resolve(first, path)
+}
+
 function confine(path: string, folders: readonly string[]): void {
-  if (!isAbsolute(path)) throw invalidRequest('file_path must be absolute')
-  const folder = dirname(resolve(path))
+  const folder = dirname(locate(path, folders))
   const inside = folders.some((allowed) => {
     const way = relative(allowed, folder)
     return way === '' || (!way.startsWith('..') && !isAbsolute(way))

@@ -9,7 +9,7 @@
  * `store.json` comes first, so a folder without it is not ours and is left alone. It says `new` until there is data, so
  * data that is missing later is a loss and not a new store.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkDataFile } from './data-file.ts'
 import { StoreError, systemCode } from './errors.ts'
@@ -20,6 +20,20 @@ const FORMAT = 'plenum-store'
 const VERSION = 1
 const FORMAT_FILE = 'store.json'
 const LOCK_FILE = 'server.lock'
+
+/**
+ * Kept free on the disk. LMDB's native code may damage its own memory after a write that found no room, and dies where it
+ * finds none for its table of readers: nothing is begun that might not fit.
+ */
+const RESERVE = 512 * 1024
+/** Pages that a write copies on its way to the root, for each byte of the values. */
+const COPIES = 2
+
+/** @throws {StoreError} `store-full` unless so many more bytes of values fit well. */
+export function requireRoom(folder: string, bytes: number): void {
+  const { bavail, bsize } = statfsSync(folder)
+  if (bavail * bsize < RESERVE + COPIES * bytes) throw full(folder)
+}
 
 export interface StoreFolder {
   /** Call when LMDB has written its files. */
@@ -40,6 +54,7 @@ export function openStoreFolder(folder: string): StoreFolder {
 function open(folder: string): StoreFolder {
   refuseForeign(folder)
   makePrivateFolder(folder)
+  requireRoom(folder, 0)
   const lock = acquireLock(join(folder, LOCK_FILE))
   try {
     return prepare(folder, lock)
@@ -130,11 +145,16 @@ function sizeOf(path: string): number {
 export function unreadable(folder: string, cause: unknown): StoreError {
   const why = cause instanceof Error ? cause.message : String(cause)
   if (systemCode(cause) === 'ENOSPC' || systemCode(cause) === 'EDQUOT') {
-    return new StoreError('store-full', `no space left for the store ${folder}: free some and start again`, { cause })
+    return full(folder, cause)
   }
   return new StoreError(
     'store-unreadable',
     `the store ${folder} cannot be opened: ${why}; check that it is a folder which this user owns`,
     { cause },
   )
+}
+
+function full(folder: string, cause?: unknown): StoreError {
+  const text = `no space left for the store ${folder}: nothing was written; free some space`
+  return new StoreError('store-full', text, cause === undefined ? undefined : { cause })
 }

@@ -2,7 +2,8 @@
  * A storage in one folder on disk, on LMDB.
  *
  * Invariant: LMDB syncs data, then the page that makes it current, before a commit resolves or any reader sees it; a
- * commit that fails leaves no trace. All reads of one turn of the event loop see the same state.
+ * commit that fails leaves no trace, and none is begun without room on the disk. All reads of one turn of the event loop
+ * see the same state.
  *
  * Two settings carry that. `overlappingSync: false`: with it, readers would see a commit that may still fail to reach
  * the disk. `eventTurnBatching: false`: with it, lmdb drops a promise of its own, whose rejection on a full disk would
@@ -11,7 +12,7 @@
 import { statfsSync } from 'node:fs'
 import { open, type RootDatabase } from 'lmdb'
 import { StorageClosedError, StoreError } from './errors.ts'
-import { openStoreFolder, type StoreFolder, unreadable } from './folder.ts'
+import { openStoreFolder, requireRoom, type StoreFolder, unreadable } from './folder.ts'
 import { checkKey, checkPrefix, type Storage, type Write } from './storage.ts'
 
 const SLASH = 0x2f
@@ -50,6 +51,7 @@ function openDatabase(folder: string, held: StoreFolder): Database {
 
 function storageOn(database: Database, folder: string, held: StoreFolder): Storage {
   const underWay = new Set<Promise<unknown>>()
+  let bytesUnderWay = 0
   let closing: Promise<void> | undefined
 
   function use(): void {
@@ -78,6 +80,9 @@ function storageOn(database: Database, folder: string, held: StoreFolder): Stora
       // Everything that could throw comes before the batch: one that throws half-way would be written half.
       const prepared = writes.map(prepare)
       if (prepared.length === 0) return
+      const bytes = prepared.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0)
+      requireRoom(folder, bytesUnderWay + bytes)
+      bytesUnderWay += bytes
       const done = database.batch(() => {
         for (const { key, value } of prepared) {
           // Settled by the batch.
@@ -92,6 +97,7 @@ function storageOn(database: Database, folder: string, held: StoreFolder): Stora
         throw await writeFailure(error, folder)
       } finally {
         underWay.delete(done)
+        bytesUnderWay -= bytes
       }
     },
     close() {

@@ -23,7 +23,7 @@ export interface Lock {
 
 /** @throws {StoreError} `store-locked` when a living process holds it */
 export function acquireLock(path: string): Lock {
-  const mine = JSON.stringify({ pid: process.pid, started: startOf(process.pid) ?? '' })
+  const mine = JSON.stringify({ pid: process.pid, started: lookAt(process.pid)?.started ?? '' })
   take(path, mine, path)
   return {
     release() {
@@ -85,16 +85,26 @@ function isAlive(pid: number, started: string): boolean {
     // Anything but "no such process" means that there is one.
     if (systemCode(error) === 'ESRCH') return false
   }
-  const now = startOf(pid)
-  return now === undefined || started === '' || now === started
+  const now = lookAt(pid)
+  return now === undefined || (!now.ended && (started === '' || now.started === started))
 }
 
-/** Boot and start time of a process, `undefined` where the system does not tell. */
-function startOf(pid: number): string | undefined {
+interface Sight {
+  /** Boot and start time. */
+  readonly started: string
+  /** It only waits to be collected: for good in a container whose first process collects none. It holds no files. */
+  readonly ended: boolean
+}
+
+/** `undefined` where the system does not tell. */
+function lookAt(pid: number): Sight | undefined {
   const stat = readIfThere(`/proc/${pid}/stat`)
-  // The second field is the command's name in parentheses and may hold anything; start time is the 22nd.
-  const start = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-  return start === undefined ? undefined : `${readIfThere('/proc/sys/kernel/random/boot_id')?.trim() ?? ''}:${start}`
+  // The second field is the command's name in parentheses and may hold anything; state is the 3rd, start time the 22nd.
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const start = fields?.[19]
+  if (start === undefined) return undefined
+  const boot = readIfThere('/proc/sys/kernel/random/boot_id')?.trim() ?? ''
+  return { started: `${boot}:${start}`, ended: fields?.[0] === 'Z' }
 }
 
 function parseHolder(text: string): { readonly pid: number; readonly started: string } | undefined {

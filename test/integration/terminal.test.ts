@@ -1,0 +1,154 @@
+/** The command line on a real terminal, which tmux is: questions, hidden answers, Ctrl-C, colour. It runs the built package. */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+
+const main = join(import.meta.dirname, '../../dist/cli/main.js')
+const work = mkdtempSync(join(tmpdir(), 'plenum-terminal-'))
+const hub = join(work, 'hub')
+const env = { PATH: process.env['PATH'] ?? '', HOME: join(work, 'home'), XDG_CONFIG_HOME: join(work, 'home/config') }
+const socket = join(work, 'tmux')
+
+const why = spawnSync('tmux', ['-V']).status === 0 ? undefined : 'needs tmux'
+
+function tmux(...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync('tmux', ['-S', socket, '-f', '/dev/null', ...args], {
+    env: { ...env, LC_ALL: 'C.UTF-8' },
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`tmux ${args[0] ?? ''}: ${stderr}`)
+  return stdout
+}
+
+const plenum = (...args: readonly string[]) =>
+  spawnSync(process.execPath, [main, ...args], { cwd: hub, env, encoding: 'utf8' })
+
+let sessions = 0
+
+/** A command on a terminal of its own; its status is the last thing on the screen. */
+class Terminal {
+  readonly #name: string
+  constructor(command: string, columns = 100) {
+    sessions += 1
+    this.#name = `s${sessions}`
+    const script = `${command.replaceAll('plenum', '"$NODE" "$MAIN"')}; echo "status $?"; exec sleep 300`
+    tmux(
+      ...['new-session', '-d', '-s', this.#name, '-x', String(columns), '-y', '50', '-c', hub],
+      ...['-e', `NODE=${process.execPath}`, '-e', `MAIN=${main}`, 'sh', '-c', script],
+    )
+  }
+  /** Everything that was shown, also what has left the screen. `-e` keeps colours. */
+  text(...options: readonly string[]): string {
+    return tmux('capture-pane', '-p', '-J', '-S', '-', ...options, '-t', this.#name)
+  }
+  shows(text: string | RegExp): Promise<void> {
+    return expect.poll(() => this.text(), { timeout: 20_000, interval: 50 }).toMatch(text)
+  }
+  press(...keys: readonly string[]): void {
+    tmux('send-keys', '-t', this.#name, ...keys)
+  }
+}
+
+function declare(variables: string): void {
+  const head = 'version: 1\nhub: demo\nairflow: { version: "3.3", provider: "4.8" }\n'
+  const environments = 'environments: { dev: { vault: embedded } }\n'
+  writeFileSync(
+    join(hub, 'plenum.yaml'),
+    `${head}${environments}projects:\n  trading:\n    variables:\n      ${variables}\n`,
+  )
+}
+
+describe('a terminal', () => {
+  beforeEach(({ skip }) => {
+    if (why !== undefined) skip(why)
+    mkdirSync(hub, { recursive: true })
+    declare('project_trading_day: monday')
+  })
+  afterAll(() => {
+    plenum('down')
+    if (sessions > 0) tmux('kill-server')
+    rmSync(work, { recursive: true, force: true })
+  })
+
+  it('Ctrl-C ends `up` well: status 0, the data stays', async () => {
+    const terminal = new Terminal('plenum up --port 0')
+    await terminal.shows('Ctrl-C stops it, the data stays.')
+    expect(plenum('plan').stdout).toMatch(/^no changes/)
+    terminal.press('C-c')
+    await terminal.shows(/stopping\nstatus 0/)
+    expect(plenum('plan').stderr).toContain('is not running')
+  })
+
+  it('Ctrl-C ends a question: nothing was changed', async () => {
+    expect(plenum('up', '--port', '0', '--detach', '-q').status).toBe(0)
+    declare('project_trading_day: tuesday')
+    const terminal = new Terminal('plenum apply')
+    await terminal.shows('Make 1 change to environment dev at http://127.0.0.1:')
+    terminal.press('C-c')
+    await terminal.shows(/nothing was changed\nstatus 1/)
+    expect(plenum('plan', '--exit-code').status).toBe(3)
+  })
+
+  it('`apply` asks: n changes nothing, y does it', async () => {
+    declare('project_trading_day: tuesday')
+    const no = new Terminal('plenum apply')
+    await no.shows('Make 1 change')
+    no.press('n')
+    await no.shows(/nothing was changed\nstatus 1/)
+    expect(plenum('plan', '--exit-code').status).toBe(3)
+    const yes = new Terminal('plenum apply')
+    await yes.shows('Make 1 change')
+    yes.press('y')
+    await yes.shows(/1 of 1 changed: 1 variable \(.* s\)\nstatus 0/)
+    expect(plenum('plan', '--exit-code').status).toBe(0)
+  })
+
+  it('S-typed: what answers a `prompt` is not shown, and arrives', async () => {
+    declare('project_trading_code: { prompt: "Exchange code?" }')
+    const terminal = new Terminal('plenum apply --yes')
+    await terminal.shows('Exchange code?')
+    terminal.press('-l', 'planted-typed-answer')
+    terminal.press('Enter')
+    await terminal.shows('status 0')
+    expect(terminal.text()).not.toContain('planted')
+    expect(plenum('plan', '--exit-code').stdout).toMatch(/^no changes/)
+    const before = plenum('verify')
+    expect([before.status, before.stdout]).toEqual([0, expect.stringMatching(/^1 of 1 look-ups? resolves? /)])
+  })
+
+  it('has colours, and none with NO_COLOR, with --no-color or in a pipe', async () => {
+    declare('project_trading_code: { prompt: "Exchange code?" }')
+    const colour = '\u001b[3'
+    const shown = async (command: string) => {
+      const terminal = new Terminal(command)
+      await terminal.shows('status')
+      return terminal.text('-e')
+    }
+    expect(await shown('plenum plan')).toContain(colour)
+    expect(await shown('NO_COLOR=1 plenum plan')).not.toContain(colour)
+    expect(await shown('plenum plan --no-color')).not.toContain(colour)
+    expect(await shown('plenum plan | cat')).not.toContain(colour)
+  })
+
+  it('that is narrow has a whole bar on one line', async () => {
+    declare(Array.from({ length: 1500 }, (_, n) => `project_trading_v${n}: value`).join('\n      '))
+    const terminal = new Terminal('plenum apply --yes --all', 60)
+    const bars = new Set<string>()
+    await expect
+      .poll(
+        () => {
+          const text = terminal.text()
+          for (const line of text.match(/^(?:apply|read Vault) .*$/gm) ?? []) bars.add(line)
+          return text
+        },
+        { timeout: 40_000, interval: 30 },
+      )
+      .toContain('status 0')
+    expect([...bars].filter((bar) => !/^[\w ]+ {2}\[=*-*\] {2}\d+\/\d+ {2}\d+\/s {2}\d+:\d\d left$/.test(bar))).toEqual(
+      [],
+    )
+    expect(terminal.text()).not.toContain(' left')
+  })
+})
