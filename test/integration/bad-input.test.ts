@@ -1,17 +1,15 @@
 /**
- * What is damaged, taken, forbidden or full around a hub: one clear message with what to do, a status, nothing lost or
- * half-written, and no stack trace. Wrong calls, wrong files and servers that are not there are transcripts
- * (`test/scripts`); requests beyond a limit are in `http.test.ts`. It runs the built package.
+ * What is damaged or taken around a hub: one clear message with what to do, a status, nothing lost or half-written, and no
+ * stack trace. What is forbidden or full is in `machine-limits.test.ts`; wrong calls, wrong files and servers that are not
+ * there are transcripts (`test/scripts`); requests beyond a limit are in `http.test.ts`. It runs the built package.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
-  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -22,108 +20,13 @@ import {
 } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EmbeddedServer, startServer } from '../../src/server/index.ts'
 import { openLmdbStorage } from '../../src/server/storage/index.ts'
+import { type Place, expectRefusal, goodPlace, keyFile, newPlace, plenum, UP, useGoodPlace } from './hub-place.case.ts'
 
-const main = join(import.meta.dirname, '../../dist/cli/main.js')
-const work = mkdtempSync(join(tmpdir(), 'plenum-bad-'))
-chmodSync(work, 0o755)
-afterAll(() => rmSync(work, { recursive: true, force: true }))
-
-const HUB = `version: 1
-hub: demo
-airflow: { version: "3.3", provider: "4.8" }
-env_files: [.env]
-environments:
-  dev: { vault: embedded }
-projects:
-  trading:
-    variables:
-      project_trading_symbols: "AAPL,MSFT"
-      project_trading_key: { env: TRADING_KEY }
-`
-const SECRET = 'planted-trading-key'
-
-/** A hub's folder and the home of whoever works with it. */
-interface Place {
-  readonly hub: string
-  readonly run: string
-  readonly vault: string
-  readonly home: string
-  readonly unseal: string
-}
-
-function placeAt(folder: string): Place {
-  const hub = join(folder, 'hub')
-  const home = join(folder, 'home')
-  const run = join(hub, '.plenum')
-  return { hub, run, vault: join(run, 'vault'), home, unseal: join(home, 'config/plenum/unseal') }
-}
-
-let made = 0
-function newPlace(inside = work): Place {
-  made += 1
-  const place = placeAt(join(inside, String(made)))
-  for (const folder of [place.hub, place.home]) mkdirSync(folder, { recursive: true })
-  writeFileSync(join(place.hub, 'plenum.yaml'), HUB)
-  writeFileSync(join(place.hub, '.env'), `TRADING_KEY=${SECRET}\n`)
-  return place
-}
-
-interface Ran {
-  readonly status: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-interface How {
-  readonly env?: Readonly<Record<string, string>>
-  /** Run by this user, who is not root. */
-  readonly uid?: number
-  readonly redirect?: string
-}
-
-/** Not `spawnSync`: some of the servers that it talks to live in this process. */
-function plenum(
-  { hub, home }: Place,
-  args: readonly string[],
-  { env = {}, uid, redirect = '' }: How = {},
-): Promise<Ran> {
-  const user = uid === undefined ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups']
-  const child = spawn('sh', ['-c', `"$@" ${redirect}`, 'sh', ...user, process.execPath, main, ...args], {
-    cwd: hub,
-    env: { PATH: process.env['PATH'] ?? '', HOME: home, XDG_CONFIG_HOME: join(home, 'config'), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const ran = { stdout: '', stderr: '' }
-  child.stdout.on('data', (chunk: Buffer) => (ran.stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (ran.stderr += chunk.toString()))
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', (status) => resolve({ status, ...ran }))
-  })
-}
-
-const UP = ['up', '--port', '0', '-q']
-
-/** A store that `up` made and `down` left, copied for each test. */
-let good: Place
-beforeAll(async () => {
-  good = newPlace()
-  expect(await plenum(good, [...UP, '--detach'])).toEqual({ status: 0, stdout: '', stderr: '' })
-  expect(await plenum(good, ['down', '-q'])).toEqual({ status: 0, stdout: '', stderr: '' })
-})
-
-function goodPlace(): Place {
-  const place = newPlace()
-  cpSync(dirname(good.hub), dirname(place.hub), { recursive: true })
-  return place
-}
-
-const keyFile = ({ unseal }: Place): string => join(unseal, readdirSync(unseal)[0] ?? 'none')
+useGoodPlace()
 
 /** Of everything below a folder but the lock file, which a start may touch, and the log of starts. */
 function digest(folder: string): string {
@@ -134,21 +37,6 @@ function digest(folder: string): string {
     hash.update(name).update(readFileSync(path))
   }
   return hash.digest('hex')
-}
-
-interface Refusal {
-  readonly message: RegExp
-  readonly status?: number
-}
-
-/** One message, with what to do in it or below it, and nothing else. */
-function expectRefusal({ status, stdout, stderr }: Ran, { message, status: wanted = 1 }: Refusal): void {
-  expect(stderr).toMatch(message)
-  expect(stderr.match(/^plenum: /gm)).toHaveLength(1)
-  expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m)
-  expect(stderr).not.toContain('internal error')
-  expect(stderr + stdout).not.toContain(SECRET)
-  expect([status, stdout]).toEqual([wanted, ''])
 }
 
 describe('a store that cannot be opened', () => {
@@ -398,144 +286,5 @@ describe('an output that goes away', () => {
       1,
       'plenum: the output could not be written: ENOSPC: no space left on device, write\n',
     ])
-  })
-})
-
-const OTHER_USER = 65_533
-
-/** Why nothing can be run here as somebody who is not root; undefined when it can. */
-function whyNoOtherUser(): string | undefined {
-  if (process.getuid?.() !== 0) return 'needs root, to become another user'
-  const tried = spawnSync('setpriv', [`--reuid=${OTHER_USER}`, '--clear-groups', process.execPath, main, '--version'])
-  return tried.status === 0 ? undefined : 'needs setpriv, and a folder that other users may enter'
-}
-
-describe('what the user may not do', () => {
-  const why = whyNoOtherUser()
-
-  it.for<{ name: string; args?: readonly string[]; forbid: (place: Place) => void; message: RegExp }>([
-    {
-      name: 'write into the hub’s folder',
-      forbid: ({ hub, run }) => {
-        rmSync(run, { recursive: true })
-        chownSync(hub, 0, 0)
-      },
-      message: /EACCES: permission denied, mkdir '.*\.plenum'\n +see who owns it/,
-    },
-    {
-      name: 'read plenum.yaml',
-      args: ['plan'],
-      forbid: ({ hub }) => {
-        chownSync(join(hub, 'plenum.yaml'), 0, 0)
-        chmodSync(join(hub, 'plenum.yaml'), 0o600)
-      },
-      message: /plenum\.yaml cannot be read: EACCES.*\n +see who owns it/,
-    },
-    {
-      name: 'use a .plenum of somebody else',
-      forbid: ({ run }) => chownSync(run, 0, 0),
-      message: /EPERM: operation not permitted, chmod '.*\.plenum'\n +see who owns it/,
-    },
-    {
-      name: 'write the audit file',
-      forbid: ({ run }) => chownSync(join(run, 'audit.log'), 0, 0),
-      message: /cannot open the audit log .*EACCES.*\n +nothing is done that cannot be audited/,
-    },
-    {
-      name: 'open the store',
-      forbid: ({ vault }) => chownSync(join(vault, 'data.mdb'), 0, 0),
-      message: /the store .* cannot be opened: .*this user owns/,
-    },
-    {
-      name: 'read the key',
-      forbid: (place) => chownSync(keyFile(place), 0, 0),
-      message: /cannot read the key file .*EACCES.*\n +see who owns it/,
-    },
-    {
-      name: 'write a new key',
-      forbid: ({ run, home }) => {
-        rmSync(run, { recursive: true })
-        rmSync(join(home, 'config'), { recursive: true })
-        chownSync(home, 0, 0)
-      },
-      message: /cannot write the key file .*EACCES.*\n +see who owns that folder/,
-    },
-  ])('$name', async ({ args = UP, forbid, message }, { skip }) => {
-    if (why !== undefined) skip(why)
-    const place = goodPlace()
-    for (const name of readdirSync(dirname(place.hub), { recursive: true, encoding: 'utf8' })) {
-      chownSync(join(dirname(place.hub), name), OTHER_USER, OTHER_USER)
-    }
-    forbid(place)
-    const files = () => readdirSync(dirname(place.hub), { recursive: true }).length
-    const before = files()
-    expectRefusal(await plenum(place, args, { uid: OTHER_USER }), { message })
-    // A store that was to be made may have its folder by then, and nothing else.
-    expect(files() - before).toBeLessThan(7)
-    expect(existsSync(join(place.run, 'server.json'))).toBe(false)
-  })
-})
-
-describe('a full disk', () => {
-  const disk = join(work, 'disk')
-  const KIB = 1024
-  const fill = (kib: number): void => {
-    try {
-      writeFileSync(join(disk, 'ballast'), Buffer.alloc(kib * KIB))
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
-    }
-  }
-  const free = (): void => rmSync(join(disk, 'ballast'), { force: true })
-
-  /** Why there is no small disk to fill; undefined when there is one. */
-  function mountDisk(): string | undefined {
-    mkdirSync(disk, { recursive: true })
-    if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'needs root on Linux, to mount a small disk'
-    const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'plenum-test', disk])
-    return status === 0 ? undefined : 'needs the right to mount a small disk'
-  }
-
-  let why: string | undefined
-  beforeAll(() => {
-    why = mountDisk()
-  })
-  afterAll(() => {
-    if (why === undefined) spawnSync('umount', [disk])
-  })
-
-  it.for([2044, 2000, 1700, 1450])(
-    'with %i KiB of 2048 taken: no start, and a good one once there is room',
-    async (kib, { skip }) => {
-      if (why !== undefined) skip(why)
-      const place = newPlace(disk)
-      fill(kib)
-      expectRefusal(await plenum(place, [...UP, '--detach']), { message: /no space left/ })
-      free()
-      expect(await plenum(place, [...UP, '--detach'])).toMatchObject({ status: 0, stderr: '' })
-      expect((await plenum(place, ['plan'])).stdout).toMatch(/^no changes/)
-      expect((await plenum(place, ['down', '-q'])).status).toBe(0)
-      rmSync(dirname(place.hub), { recursive: true })
-    },
-  )
-
-  it('while the server runs: requests are refused, nothing ends, and it goes on once there is room', async ({
-    skip,
-  }) => {
-    if (why !== undefined) skip(why)
-    const place = newPlace(disk)
-    expect((await plenum(place, [...UP, '--detach'])).status).toBe(0)
-    try {
-      fill(4000)
-      for (let n = 0; n < 3; n += 1) {
-        const { status, stderr } = await plenum(place, ['plan'])
-        expect([status, stderr]).toEqual([1, expect.stringMatching(/500 internal error.*\n +.*server\.log/)])
-      }
-      free()
-      expect((await plenum(place, ['plan'])).stdout).toMatch(/^no changes/)
-    } finally {
-      free()
-      expect((await plenum(place, ['down', '-q'])).status).toBe(0)
-    }
   })
 })

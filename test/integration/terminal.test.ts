@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 
 const main = join(import.meta.dirname, '../../dist/cli/main.js')
@@ -25,6 +26,7 @@ function tmux(...args: readonly string[]): string {
 const plenum = (...args: readonly string[]) =>
   spawnSync(process.execPath, [main, ...args], { cwd: hub, env, encoding: 'utf8' })
 
+const PATIENCE_MS = 40_000
 let sessions = 0
 
 /** A command on a terminal of its own; its status is the last thing on the screen. */
@@ -33,18 +35,26 @@ class Terminal {
   constructor(command: string, columns = 100) {
     sessions += 1
     this.#name = `s${sessions}`
-    const script = `${command.replaceAll('plenum', '"$NODE" "$MAIN"')}; echo "status $?"; exec sleep 300`
-    tmux(
-      ...['new-session', '-d', '-s', this.#name, '-x', String(columns), '-y', '50', '-c', hub],
-      ...['-e', `NODE=${process.execPath}`, '-e', `MAIN=${main}`, 'sh', '-c', script],
-    )
+    // Ctrl-C is for the command: the shell lives on to tell its status.
+    const script = `trap : INT; ${command.replaceAll('plenum', '"$NODE" "$MAIN"')}; echo "status $?"; exec sleep 300`
+    const size = ['-x', String(columns), '-y', '50']
+    const variables = ['-e', `NODE=${process.execPath}`, '-e', `MAIN=${main}`]
+    tmux('new-session', '-d', '-s', this.#name, ...size, '-c', hub, ...variables, 'sh', '-c', script)
   }
   /** Everything that was shown, also what has left the screen. `-e` keeps colours. */
   text(...options: readonly string[]): string {
     return tmux('capture-pane', '-p', '-J', '-S', '-', ...options, '-t', this.#name)
   }
-  shows(text: string | RegExp): Promise<void> {
-    return expect.poll(() => this.text(), { timeout: 20_000, interval: 50 }).toMatch(text)
+  /** Waits until the text is there; what is there instead is the error. */
+  async shows(wanted: RegExp, look: (text: string) => void = () => undefined): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS
+    for (;;) {
+      const text = this.text()
+      look(text)
+      if (wanted.test(text)) return
+      if (Date.now() > deadline) throw new Error(`no ${String(wanted)} on the terminal:\n${text}`)
+      await sleep(30)
+    }
   }
   press(...keys: readonly string[]): void {
     tmux('send-keys', '-t', this.#name, ...keys)
@@ -74,7 +84,7 @@ describe('a terminal', () => {
 
   it('Ctrl-C ends `up` well: status 0, the data stays', async () => {
     const terminal = new Terminal('plenum up --port 0')
-    await terminal.shows('Ctrl-C stops it, the data stays.')
+    await terminal.shows(/Ctrl-C stops it, the data stays\./)
     expect(plenum('plan').stdout).toMatch(/^no changes/)
     terminal.press('C-c')
     await terminal.shows(/stopping\nstatus 0/)
@@ -85,7 +95,7 @@ describe('a terminal', () => {
     expect(plenum('up', '--port', '0', '--detach', '-q').status).toBe(0)
     declare('project_trading_day: tuesday')
     const terminal = new Terminal('plenum apply')
-    await terminal.shows('Make 1 change to environment dev at http://127.0.0.1:')
+    await terminal.shows(/Make 1 change to environment dev at http:\/\/127\.0\.0\.1:/)
     terminal.press('C-c')
     await terminal.shows(/nothing was changed\nstatus 1/)
     expect(plenum('plan', '--exit-code').status).toBe(3)
@@ -94,24 +104,24 @@ describe('a terminal', () => {
   it('`apply` asks: n changes nothing, y does it', async () => {
     declare('project_trading_day: tuesday')
     const no = new Terminal('plenum apply')
-    await no.shows('Make 1 change')
+    await no.shows(/Make 1 change/)
     no.press('n')
     await no.shows(/nothing was changed\nstatus 1/)
     expect(plenum('plan', '--exit-code').status).toBe(3)
     const yes = new Terminal('plenum apply')
-    await yes.shows('Make 1 change')
+    await yes.shows(/Make 1 change/)
     yes.press('y')
     await yes.shows(/1 of 1 changed: 1 variable \(.* s\)\nstatus 0/)
     expect(plenum('plan', '--exit-code').status).toBe(0)
   })
 
-  it('S-typed: what answers a `prompt` is not shown, and arrives', async () => {
+  it('what answers a `prompt` is not shown, and arrives', async () => {
     declare('project_trading_code: { prompt: "Exchange code?" }')
     const terminal = new Terminal('plenum apply --yes')
-    await terminal.shows('Exchange code?')
+    await terminal.shows(/Exchange code\?/)
     terminal.press('-l', 'planted-typed-answer')
     terminal.press('Enter')
-    await terminal.shows('status 0')
+    await terminal.shows(/status 0/)
     expect(terminal.text()).not.toContain('planted')
     expect(plenum('plan', '--exit-code').stdout).toMatch(/^no changes/)
     const before = plenum('verify')
@@ -123,7 +133,7 @@ describe('a terminal', () => {
     const colour = '\u001b[3'
     const shown = async (command: string) => {
       const terminal = new Terminal(command)
-      await terminal.shows('status')
+      await terminal.shows(/status/)
       return terminal.text('-e')
     }
     expect(await shown('plenum plan')).toContain(colour)
@@ -136,16 +146,9 @@ describe('a terminal', () => {
     declare(Array.from({ length: 1500 }, (_, n) => `project_trading_v${n}: value`).join('\n      '))
     const terminal = new Terminal('plenum apply --yes --all', 60)
     const bars = new Set<string>()
-    await expect
-      .poll(
-        () => {
-          const text = terminal.text()
-          for (const line of text.match(/^(?:apply|read Vault) .*$/gm) ?? []) bars.add(line)
-          return text
-        },
-        { timeout: 40_000, interval: 30 },
-      )
-      .toContain('status 0')
+    await terminal.shows(/status 0/, (text) => {
+      for (const line of text.match(/^(?:apply|read Vault) .*$/gm) ?? []) bars.add(line)
+    })
     expect([...bars].filter((bar) => !/^[\w ]+ {2}\[=*-*\] {2}\d+\/\d+ {2}\d+\/s {2}\d+:\d\d left$/.test(bar))).toEqual(
       [],
     )
