@@ -40,7 +40,7 @@ function placeAt(folder: string): Place {
 }
 
 let made = 0
-export function newPlace(inside = work): Place {
+export function newPlace(inside: string = work): Place {
   made += 1
   const place = placeAt(join(inside, String(made)))
   for (const folder of [place.hub, place.home]) mkdirSync(folder, { recursive: true })
