@@ -99,6 +99,6 @@ describe(`kill -9 of plenum apply, ${KILLS} times`, () => {
       }
       if (KILLS >= 20) expect(midway).toBeGreaterThan(0)
     },
-    120_000 + KILLS * 8000,
+    120_000 + KILLS * 20_000,
   )
 })
