@@ -1,6 +1,6 @@
 /** What an application looks like in words. Pure. */
 import type { Action, Application, NotDone } from './application.ts'
-import type { Paint } from './screen.ts'
+import type { Paint } from '../plan/index.ts'
 
 const DONE_WORDS: Readonly<Record<Action, string>> = {
   create: 'created',

@@ -7,6 +7,7 @@
  * prints as a mask.
  */
 import colors from 'picocolors'
+import type { Paint } from '../plan/index.ts'
 import type { Failure } from './failure.ts'
 
 export interface ScreenOptions {
@@ -14,14 +15,6 @@ export interface ScreenOptions {
   readonly quiet: boolean
   /** False with `--no-color`. */
   readonly color: boolean
-}
-
-export interface Paint {
-  readonly good: (text: string) => string
-  readonly bad: (text: string) => string
-  readonly warn: (text: string) => string
-  readonly dim: (text: string) => string
-  readonly bold: (text: string) => string
 }
 
 export interface Screen {

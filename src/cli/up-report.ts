@@ -1,12 +1,11 @@
 /**
  * What `plenum up` did, as plain data (it travels from the detached process to the one that waits for it), and in words.
  */
-import type { Drift, Plan } from '../plan/index.ts'
+import type { Drift, Paint, Plan } from '../plan/index.ts'
 import { findingLines, verifyDocument, type VerifyReport, verifySums } from '../verify/index.ts'
 import type { Application } from './application.ts'
 import { applySummary, notDoneLines, problemLines } from './apply-words.ts'
 import type { IssuedCredentials } from './credentials.ts'
-import type { Paint } from './screen.ts'
 
 export interface UpReport {
   readonly hub: string
