@@ -94,7 +94,7 @@ function executor(
     places: placesOf(hub),
     random,
     key: fingerprintKey(random(32)),
-    marksOf: ({ entry }) => entryMarks(hub, entry.project),
+    marksOf: (one) => entryMarks(hub, one),
   }
   return async (change) => {
     if (change.action === 'delete') return deleteObject(change, { client, hub, access })

@@ -4,15 +4,8 @@
  * Listing first: what is not there costs no request of its own, so a first apply of 10,000 entries reads almost nothing.
  */
 import { mapBounded } from '../concurrency/index.ts'
-import { flattenData } from '../hub/index.ts'
-import {
-  type Actual,
-  type ActualEntry,
-  addressOf,
-  type Desired,
-  type DesiredEntry,
-  isMarkedFor,
-} from '../plan/index.ts'
+import { flattenData, isMarkedFor } from '../hub/index.ts'
+import { type Actual, type ActualEntry, addressOf, type Desired, type DesiredEntry } from '../plan/index.ts'
 import { type Fingerprint, fingerprint } from '../sensitive/index.ts'
 import { listAllSecrets, readMetadata, readSecret, type SecretData, type VaultClient } from '../vault/index.ts'
 import { locate, type Place, placesOf } from './places.ts'

@@ -7,8 +7,8 @@
  *
  * When the answer to a write is lost, what Vault has decides: our value at the next version is a success.
  */
-import { flattenData, type ResolvedEntry } from '../hub/index.ts'
-import { type Change, mergeMarks } from '../plan/index.ts'
+import { flattenData, mergeMarks, type ResolvedEntry } from '../hub/index.ts'
+import type { Change } from '../plan/index.ts'
 import { type FingerprintKey, fingerprint, type Json, type Sensitive } from '../sensitive/index.ts'
 import {
   readMetadata,

@@ -9,7 +9,7 @@
  * - `auth/approle/role/plenum-x-*` also covers `…/role/plenum-x-airflow/secret-id`, and no rule with `+` is more
  *   specific than it. Whoever writes a role by prefix can make its secret-ids. So CI gets roles by their whole names.
  */
-import { projectFolder } from './layout.ts'
+import { ownFolder, projectFolder } from './layout.ts'
 import type { Hub } from './hub.ts'
 import type { PolicyRule } from './policy-text.ts'
 
@@ -66,7 +66,7 @@ export function ciRules(hub: Hub, writable: readonly string[], roleSettings: rea
   )
   return [
     ...stateRules(hub),
-    ...entryRules(hub, CI_ON_ENTRIES),
+    ...entryRules(hub.vault.mount, foldersOf(hub), CI_ON_ENTRIES),
     { path: { startingWith: `${POLICIES}/${prefix}` }, capabilities: ['read'], why: "compare the hub's policies" },
     { path: { startingWith: `${ROLES}/${prefix}` }, capabilities: ['read'], why: "compare the hub's roles" },
     ...writable.flatMap((name): PolicyRule[] => [
@@ -86,6 +86,22 @@ export function ciRules(hub: Hub, writable: readonly string[], roleSettings: rea
 }
 
 /**
+ * `plenum sync` follows Airflow's database: it writes connections and variables, and softly deletes what it made. It
+ * has no business with projects' secrets, policies or roles. Its own key it may make once and never replace.
+ */
+export function syncRules(hub: Hub): PolicyRule[] {
+  const { mount, connections, variables } = hub.vault
+  return [
+    ...entryRules(mount, [connections, variables], CI_ON_ENTRIES),
+    {
+      path: { exact: `${mount}/data/${ownFolder(hub)}/sync` },
+      capabilities: ['create', 'read'],
+      why: 'the key of its digests',
+    },
+  ]
+}
+
+/**
  * A person who runs the hub: all that CI may, and what CI may not. Whoever writes policies can give himself any right,
  * so this is as good as an administrator of the hub; it is kept short against mistakes, not against him.
  *
@@ -96,7 +112,7 @@ export function operatorRules(hub: Hub): PolicyRule[] {
   const prefix = namePrefix(hub)
   return [
     ...stateRules(hub),
-    ...entryRules(hub, OPERATOR_ON_ENTRIES),
+    ...entryRules(hub.vault.mount, [...foldersOf(hub), ownFolder(hub)], OPERATOR_ON_ENTRIES),
     { path: { exact: `sys/mounts/${mount}` }, capabilities: ['create', 'read', 'update'], why: 'enable the KV engine' },
     {
       path: { exact: `sys/auth/${AUTH_MOUNT}` },
@@ -179,9 +195,9 @@ const OPERATOR_ON_ENTRIES: OnEntries = [
   { api: 'destroy', capabilities: ['create', 'update'], why: 'remove versions for good, after a leak' },
 ]
 
-function entryRules(hub: Hub, rights: OnEntries): PolicyRule[] {
-  return foldersOf(hub).flatMap((folder) =>
-    rights.map(({ api, ...rest }): PolicyRule => ({ path: { below: `${hub.vault.mount}/${api}/${folder}` }, ...rest })),
+function entryRules(mount: string, folders: readonly string[], rights: OnEntries): PolicyRule[] {
+  return folders.flatMap((folder) =>
+    rights.map(({ api, ...rest }): PolicyRule => ({ path: { below: `${mount}/${api}/${folder}` }, ...rest })),
   )
 }
 

@@ -99,6 +99,36 @@ describe('services of a project', () => {
   })
 })
 
+describe('sync', () => {
+  const { allow, deny, wrong } = judge({ kind: 'sync' })
+
+  it('follows connections and variables', () => {
+    for (const entry of ['airflow/connections/x', 'airflow/variables/x']) {
+      for (const operation of ['create', 'read', 'update'] as const) allow(operation, `kv/data/${entry}`)
+      allow('read', `kv/metadata/${entry}`)
+      allow('update', `kv/metadata/${entry}`, { custom_metadata: 'x' })
+      allow('update', `kv/delete/${entry}`)
+    }
+    allow('list', 'kv/metadata/airflow/connections/')
+    expect(wrong()).toEqual([])
+  })
+
+  it('makes its key once, and reaches nothing else', () => {
+    allow('create', 'kv/data/plenum/example-hub/sync')
+    allow('read', 'kv/data/plenum/example-hub/sync')
+    for (const operation of ['update', 'patch', 'delete'] as const) deny(operation, 'kv/data/plenum/example-hub/sync')
+    deny('read', 'kv/data/plenum/example-hub/undo/x')
+    deny('read', 'kv/data/projects/trading/api_keys')
+    deny('delete', 'kv/data/airflow/connections/x')
+    deny('update', 'kv/destroy/airflow/connections/x')
+    deny('update', 'kv/metadata/airflow/connections/x', { max_versions: 'x' })
+    deny('read', 'sys/mounts')
+    deny('update', `sys/policies/acl/${P}-sync`)
+    deny('update', `auth/approle/role/${P}-sync/secret-id`)
+    expect(wrong()).toEqual([])
+  })
+})
+
 describe('CI', () => {
   const { allow, deny, wrong } = judge({ kind: 'ci' })
   const entries = ['airflow/connections/x', 'airflow/variables/x', 'projects/trading/x']
@@ -161,7 +191,7 @@ describe('CI', () => {
   })
 
   it('cannot widen its own rights, nor the operator, under whatever case of the name', () => {
-    for (const role of ['ci', 'operator', 'CI', 'Operator', 'project-new', 'AIRFLOW']) {
+    for (const role of ['ci', 'sync', 'operator', 'CI', 'Operator', 'project-new', 'AIRFLOW']) {
       for (const operation of WRITES) {
         deny(operation, `sys/policies/acl/${P}-${role}`)
         deny(operation, `sys/policy/${P}-${role}`)
@@ -177,7 +207,7 @@ describe('CI', () => {
   })
 
   it('cannot make a way into a role', () => {
-    for (const role of ['airflow', 'project-trading', 'ci', 'operator', 'project-new', 'Airflow']) {
+    for (const role of ['airflow', 'project-trading', 'ci', 'sync', 'operator', 'project-new', 'Airflow']) {
       const path = `auth/approle/role/${P}-${role}`
       for (const part of [
         'secret-id',
@@ -258,6 +288,7 @@ describe('roles', () => {
       `${P}-project-trading`,
       `${P}-project-trading-eu`,
       `${P}-ci`,
+      `${P}-sync`,
       `${P}-operator`,
     ])
     expect([...ACCESS.policies.keys()]).toEqual(ACCESS.roles.map(({ name }) => name))

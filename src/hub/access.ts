@@ -4,6 +4,7 @@
  *   plenum-<hub>-airflow             Airflow itself: all connections and variables
  *   plenum-<hub>-project-<project>   services of one project: its own secrets
  *   plenum-<hub>-ci                  a pipeline that runs plan and apply
+ *   plenum-<hub>-sync                `plenum sync`: connections and variables, and its own key
  *   plenum-<hub>-operator            a person who runs the hub
  *
  * One role a reader, and one policy of the same name a role. In Airflow every task reads through Airflow's role: a
@@ -11,7 +12,15 @@
  * belongs into its `secrets`.
  */
 import type { Json } from '../sensitive/index.ts'
-import { AUTH_MOUNT, airflowRules, ciRules, namePrefix, operatorRules, projectRules } from './access-policies.ts'
+import {
+  AUTH_MOUNT,
+  airflowRules,
+  ciRules,
+  namePrefix,
+  operatorRules,
+  projectRules,
+  syncRules,
+} from './access-policies.ts'
 import type { Hub } from './hub.ts'
 import { policyText, type PolicyRule } from './policy-text.ts'
 import { type RoleSettings, roleSettings, SETTING_NAMES } from './role-settings.ts'
@@ -20,6 +29,7 @@ export type RolePurpose =
   | { readonly kind: 'airflow' }
   | { readonly kind: 'project'; readonly project: string }
   | { readonly kind: 'ci' }
+  | { readonly kind: 'sync' }
   | { readonly kind: 'operator' }
 
 export interface HubRole {
@@ -47,6 +57,7 @@ export function accessOf(hub: Hub): HubAccess {
     { kind: 'airflow' },
     ...hub.projects.map(({ name }): RolePurpose => ({ kind: 'project', project: name })),
     { kind: 'ci' },
+    { kind: 'sync' },
     { kind: 'operator' },
   ]
   const roles = purposes.map((purpose): HubRole => {
@@ -93,6 +104,7 @@ interface PolicyContent {
 const POLICIES: Readonly<Record<Exclude<RolePurpose['kind'], 'project'>, PolicyContent>> = {
   airflow: { readers: 'Airflow: its connections and variables', rules: airflowRules },
   ci: { readers: 'a pipeline that runs plenum plan and plenum apply', rules: rulesOfCi },
+  sync: { readers: 'plenum sync: what people change in Airflow', rules: syncRules },
   operator: { readers: 'a person who runs the hub', rules: operatorRules },
 }
 

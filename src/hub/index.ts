@@ -27,8 +27,25 @@ export type {
   VaultTarget,
 } from './hub.ts'
 export { hubJsonSchema } from './json-schema.ts'
-export { connectionPath, projectFolder, projectSecretPath, variablePath } from './layout.ts'
+export { connectionPath, ownFolder, projectFolder, projectSecretPath, variablePath } from './layout.ts'
 export { loadHub, type LoadOptions } from './load.ts'
+export {
+  type CustomMetadata,
+  HUB,
+  isBroughtIn,
+  isMarked,
+  isMarkedFor,
+  MANAGED_BY,
+  type MarkedSource,
+  marksOf,
+  mergeMarks,
+  OWN_KEYS,
+  OWNER,
+  PROJECT,
+  SOURCE,
+  WRITTEN_VERSION,
+  writtenVersion,
+} from './marks.ts'
 export { formatHubMessage, HUB_MESSAGE_CODES, type HubMessageCode } from './messages.ts'
 export {
   HubReferenceError,

@@ -16,6 +16,13 @@ export function projectSecretPath(vault: Hub['vault'], project: string, name: st
   return `${projectFolder(vault, project)}/${name}`
 }
 
+/** Where Plenum keeps what is its own: the key of sync, and what `import --finish` can put back. */
+export function ownFolder(hub: Pick<Hub, 'name'>): string {
+  return `${OWN_ROOT}/${hub.name}`
+}
+
+export const OWN_ROOT = 'plenum'
+
 /** All that a project keeps for its own services. */
 export function projectFolder(vault: Hub['vault'], project: string): string {
   return `${vault.projects}/${project}`

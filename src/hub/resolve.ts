@@ -11,6 +11,7 @@ import { isEmpty } from './entry-data.ts'
 import { type EnvLayers, type EnvSource, type FileSource, readEnvLayers } from './env-layers.ts'
 import { splitFieldPath } from './field-path.ts'
 import type { DeclaredEntry, Hub, Position, Reference, ResolvedField } from './hub.ts'
+import type { CustomMetadata } from './marks.ts'
 import { dottedPath, formatPosition } from './messages.ts'
 import { parsePort, PORT_TEXT } from './port.ts'
 
@@ -23,6 +24,8 @@ export interface ResolveOptions {
 export interface ResolvedEntry {
   readonly entry: DeclaredEntry
   readonly fields: ReadonlyMap<string, ResolvedField>
+  /** For custom_metadata, beside the marks of the project: what an import knows of it. */
+  readonly metadata?: CustomMetadata | undefined
 }
 
 /** One reference that leads nowhere. */

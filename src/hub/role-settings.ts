@@ -46,6 +46,8 @@ const LIFETIMES: Readonly<Record<RolePurpose['kind'], Lifetimes>> = {
    * settings of a pipeline, where secrets are forgotten: after 90 days it fails, loudly.
    */
   ci: { token_type: 'service', token_ttl: 15 * MINUTE, token_max_ttl: HOUR, secret_id_ttl: 90 * DAY },
+  /** Runs for months and logs in anew every hour; beside it lies the password of Airflow's database. Expiry would stop it unseen. */
+  sync: { token_type: 'service', token_ttl: HOUR, token_max_ttl: HOUR, secret_id_ttl: 0 },
   /** A working day at most, with renewals. The secret-id is made for a person, and forgotten on a disk sooner or later. */
   operator: { token_type: 'service', token_ttl: HOUR, token_max_ttl: 8 * HOUR, secret_id_ttl: 30 * DAY },
 }

@@ -6,14 +6,18 @@
  */
 import {
   assembleData,
+  type CustomMetadata,
   flattenData,
   type Hub,
   type HubAccess,
+  type MarkedSource,
+  marksOf,
   type ResolvedEntry,
   type ResolvedField,
+  SOURCE,
 } from '../hub/index.ts'
 import { type FingerprintKey, fingerprint, type Json, type Sensitive } from '../sensitive/index.ts'
-import { addressOf, marksOf } from './address.ts'
+import { addressOf } from './address.ts'
 import type { Desired, DesiredEntry, DesiredField } from './plan.ts'
 
 export function desiredState(
@@ -36,19 +40,26 @@ export function desiredState(
 }
 
 /** The custom_metadata that marks an entry as Plenum's, but for the version. */
-export function entryMarks(hub: Hub, project: string): Readonly<Record<string, string>> {
-  return marksOf({ hub: hub.name, project, owner: hub.projects.find(({ name }) => name === project)?.owner })
+export function entryMarks(hub: Hub, { entry, metadata }: ResolvedEntry): CustomMetadata {
+  const owner = hub.projects.find(({ name }) => name === entry.project)?.owner
+  return { ...metadata, ...marksOf({ hub: hub.name, project: entry.project, owner, source: sourceOf(metadata) }) }
 }
 
-function desiredEntry(hub: Hub, { entry, fields }: ResolvedEntry, key: FingerprintKey): DesiredEntry {
-  const { kind, id, path, external, project } = entry
+function sourceOf(metadata: CustomMetadata | undefined): MarkedSource | undefined {
+  const source = metadata?.[SOURCE]
+  return source === 'import' || source === 'sync' ? source : undefined
+}
+
+function desiredEntry(hub: Hub, one: ResolvedEntry, key: FingerprintKey): DesiredEntry {
+  const { entry, fields } = one
+  const { kind, id, path, external } = entry
   return {
     kind,
     address: addressOf(kind, id),
     path,
     external,
     fields: external ? new Map() : desiredFields(kind, fields, key),
-    metadata: entryMarks(hub, project),
+    metadata: entryMarks(hub, one),
   }
 }
 

@@ -12,9 +12,9 @@
  * Drift becomes an update only when the caller asks to overwrite.
  */
 import type { Fingerprint } from '../sensitive/index.ts'
-import { isMarked, OWN_KEYS, writtenVersion } from './address.ts'
+import { isMarked, OWN_KEYS, WRITTEN_VERSION, writtenVersion } from '../hub/index.ts'
 import { compareText } from './order.ts'
-import { type ActualEntry, type DesiredEntry, type Drift, type FieldChange, WRITTEN_VERSION } from './plan.ts'
+import { type ActualEntry, type DesiredEntry, type Drift, type FieldChange } from './plan.ts'
 import type { Verdict } from './verdict.ts'
 
 /** What a field has to be, with references to other entries followed. */

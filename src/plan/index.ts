@@ -1,4 +1,4 @@
-export { addressOf, idOf, isMarkedFor, mergeMarks } from './address.ts'
+export { addressOf, idOf } from './address.ts'
 export { desiredState, entryMarks } from './desired.ts'
 export { planDocument } from './document.ts'
 export { isEmptyPlan, makePlan } from './make.ts'

@@ -100,6 +100,13 @@ describe('an entry', () => {
     expect([plan.changes, plan.unmanaged]).toEqual([[], ['variable:a', 'variable:b']])
   })
 
+  it('is listed and never deleted when it was brought in: Vault may hold the only copy', () => {
+    const imported = ours(1, { value: 'x' })
+    const there = { ...imported, metadata: { ...imported.metadata, source: 'import' } }
+    const plan = makePlan([], new SimulatedTarget({ 'variables/a': there }).actual(), OPTIONS)
+    expect([plan.changes, plan.unmanaged]).toEqual([[], ['variable:a']])
+  })
+
   it('is gone when its newest version is deleted', () => {
     const deleted = {
       'variables/a': { ...ours(1, {}), deleted: true },

@@ -4,6 +4,7 @@
  * What Vault has and the hub does not declare is deleted when this hub's mark is on it, and listed otherwise. What a
  * declared entry still takes a value from is kept. Mounts and auth methods are never deleted: others may live there.
  */
+import { isBroughtIn } from '../hub/index.ts'
 import { type Found, judgeEntries } from './entries.ts'
 import { compareText, inCarryingOutOrder, inOrder } from './order.ts'
 import type {
@@ -77,13 +78,18 @@ function undeclared(desired: readonly Desired[], found: readonly (ActualEntry | 
   const declared = new Set(desired.map(({ address }) => address))
   const rest = inOrder(found).filter((one) => !declared.has(one.address) && isThere(one))
   const removable = rest.filter(({ kind }) => kind !== 'mount' && kind !== 'auth')
-  const managed = removable.filter((one) => one.managed)
+  const managed = removable.filter(isOurs)
   const users = usersOf(desired)
   return {
     deletions: managed.filter((one) => userOf(one, users) === undefined).map(deletion),
     blocked: pick(managed, (one) => stillUsed(one, userOf(one, users))),
-    unmanaged: removable.filter((one) => !one.managed).map(({ address }) => address),
+    unmanaged: removable.filter((one) => !isOurs(one)).map(({ address }) => address),
   }
+}
+
+/** What was brought in from elsewhere has no other copy: a missing declaration is no reason to delete it. */
+function isOurs(one: ActualEntry | ActualSettings): boolean {
+  return one.managed && !(isEntry(one) && isBroughtIn(one.metadata))
 }
 
 function deletion(one: ActualEntry | ActualSettings): Change {

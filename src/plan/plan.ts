@@ -41,7 +41,7 @@ export interface DesiredEntry {
   readonly path: string
   readonly external: boolean
   readonly fields: ReadonlyMap<string, DesiredField>
-  /** custom_metadata that Plenum sets: managed-by, hub, project, owner. Without `plenum-version`. */
+  /** custom_metadata that Plenum sets: managed-by, hub, project, owner, source. Without `plenum-version`. */
   readonly metadata: Readonly<Record<string, string>>
 }
 
@@ -82,14 +82,6 @@ export interface ActualSource {
 }
 
 export type Actual = ActualSettings | ActualEntry | ActualSource
-
-/** The keys of custom_metadata that are Plenum's. All others belong to whoever set them and are kept. */
-export const MANAGED_BY = 'managed-by'
-export const HUB = 'hub'
-export const PROJECT = 'project'
-export const OWNER = 'owner'
-/** The version that Plenum wrote last. A newer one means somebody else wrote. */
-export const WRITTEN_VERSION = 'plenum-version'
 
 export type FieldChange = { readonly field: string; readonly change: 'added' | 'removed' | 'changed' }
 

@@ -7,7 +7,7 @@ import {
   type Json,
   sensitive,
 } from '../sensitive/index.ts'
-import { isMarkedFor, marksOf, mergeMarks } from './address.ts'
+import { isMarkedFor, marksOf, mergeMarks } from '../hub/index.ts'
 import type {
   Actual,
   ActualEntry,

@@ -1,4 +1,5 @@
 /** What each line of a plan says. Rows are data; how they are aligned and coloured is `render.ts`. */
+import { MANAGED_BY, WRITTEN_VERSION } from '../hub/index.ts'
 import { idOf } from './address.ts'
 import {
   type Address,
@@ -7,10 +8,8 @@ import {
   type Drift,
   type EntryKind,
   type FieldChange,
-  MANAGED_BY,
   type ResourceKind,
   type Shadow,
-  WRITTEN_VERSION,
 } from './plan.ts'
 
 export interface Row {

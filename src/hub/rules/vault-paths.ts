@@ -6,6 +6,7 @@
  * for one would open the other.
  */
 import type { Hub } from '../hub.ts'
+import { OWN_ROOT } from '../layout.ts'
 import type { Complaint } from '../messages.ts'
 import type { RuleContext } from './rule.ts'
 
@@ -78,6 +79,10 @@ function mountComplaint(mount: string): Complaint | undefined {
 
 function folderComplaint(path: string): Complaint | undefined {
   const [first = '', ...rest] = path.split('/')
+  if (first === OWN_ROOT) {
+    const text = `Plenum keeps what is its own below ${OWN_ROOT}/, which nobody else may read`
+    return { code: 'hub-paths-overlap', text, hint: 'give it another folder, for example airflow/connections' }
+  }
   if (!KV_WORDS.has(first)) return undefined
   const hint = rest.length === 0 ? undefined : `write ${rest.join('/')}`
   return { code: 'hub-vault-path', text: `${first}/ is no part of the path: Vault's clients add it`, hint }
