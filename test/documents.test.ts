@@ -50,7 +50,9 @@ function codesIn(source: string): string[] {
   return [
     ...captures(text, /\bcode(?::| =)\s*('[a-z0-9-]+'(?:\s*\|\s*'[a-z0-9-]+')*)/g).flatMap(quoted),
     ...captures(text, /\btype \w*Code =((?:\s*\|?\s*'[a-z0-9-]+')+)/g).flatMap(quoted),
-    ...captures(text, /new CommandError\(\s*('[a-z0-9-]+')/g).flatMap(quoted),
+    ...captures(text, /(?:new (?:Command|Import|Finish)Error|\b(?:refused|findingOf))\(\s*('[a-z0-9-]+')/g).flatMap(
+      quoted,
+    ),
     ...tables.flatMap((table) => captures(table, /^\s*'?([a-z0-9-]+)'?:/gm)),
   ]
 }

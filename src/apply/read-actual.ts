@@ -22,6 +22,8 @@ export interface ReadActualOptions {
   readonly desired: readonly Desired[]
   /** Requests under way at once. */
   readonly concurrency: number
+  /** `ignored`: what the hub does not declare is not looked at. Default `read`. */
+  readonly undeclared?: 'read' | 'ignored' | undefined
   /** Of the entries. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
   readonly signal?: AbortSignal | undefined

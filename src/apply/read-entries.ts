@@ -21,7 +21,8 @@ export async function readEntries(client: VaultClient, options: ReadActualOption
   const sources = new SourceBook(entries, places, key)
   const listed = await listPaths(client, places, options)
   const reader = new EntryReader(client, places, sources, options)
-  const paths = [...new Set([...listed, ...sources.paths])]
+  const all = [...new Set([...listed, ...sources.paths])]
+  const paths = options.undeclared === 'ignored' ? all.filter((path) => declared.has(path) || sources.has(path)) : all
   let done = 0
   const read = await mapBounded(paths, concurrency, async (path) => {
     const entry = declared.get(path)

@@ -11,7 +11,7 @@ import type { GlobalOptions } from './globals.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
 import type { Screen } from './screen.ts'
 
-const HUB_FILE = 'plenum.yaml'
+export const HUB_FILE = 'plenum.yaml'
 
 export interface FoundHub {
   /** Absolute. */
@@ -57,8 +57,19 @@ export function openHub(
   screen: Screen,
   references: 'required' | 'unchecked' = 'required',
 ): OpenHub {
-  const { file, folder } = findHub(options.hub)
-  const result = loadHub({ file, text: readHubFile(file), env: PROCESS_ENV, files: DISK, references })
+  const found = findHub(options.hub)
+  return openHubText(found, readHubFile(found.file), options, screen, references)
+}
+
+/** As `openHub`, for a text that does not stand in the file yet. @throws {ProblemsError} */
+export function openHubText(
+  { file, folder }: FoundHub,
+  text: string,
+  options: Pick<GlobalOptions, 'environment'>,
+  screen: Pick<Screen, 'warn'>,
+  references: 'required' | 'unchecked',
+): OpenHub {
+  const result = loadHub({ file, text, env: PROCESS_ENV, files: DISK, references })
   for (const { message, hint } of result.warnings.map(problemOf)) screen.warn(message, hint)
   if (result.kind === 'errors') throw new ProblemsError(result.errors.map(problemOf))
   const { hub } = result
@@ -91,7 +102,7 @@ function noHub(message: string): CommandError {
   })
 }
 
-function readHubFile(file: string): string {
+export function readHubFile(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {

@@ -96,6 +96,20 @@ describe('${NAME}', () => {
   })
 })
 
+describe('references', () => {
+  it('say what each took', () => {
+    const env = { get: (name: string) => (name === 'P' ? 'process' : undefined) }
+    const { values: found } = parseDotenv("F=1\nA=${P}${F}${N}${D:-d}\nB='${P}'", env)
+    expect(found.get('A')?.references).toEqual([
+      { name: 'P', from: 'environment' },
+      { name: 'F', from: 'file' },
+      { name: 'N', from: 'nowhere' },
+      { name: 'D', from: 'default' },
+    ])
+    expect(found.get('B')?.references).toEqual([])
+  })
+})
+
 describe('positions', () => {
   it('count lines, those within quotes as well', () => {
     const { values: found } = parseDotenv('# c\nA="b\nc"\n\nD=e', NOTHING)
@@ -107,7 +121,22 @@ describe('positions', () => {
 
   it('of problems come without the text of the line', () => {
     expect(parseDotenv('planted value', NOTHING).problems).toEqual([
-      { line: 1, text: 'this line is not KEY=value and is skipped' },
+      { line: 1, name: undefined, text: 'this line is not KEY=value and is skipped' },
     ])
+  })
+
+  it('name what is wrong with a quote, and for whom', () => {
+    expect(parseDotenv("A=\"b\nB='c' d", NOTHING).problems).toEqual([
+      { line: 1, name: 'A', text: 'a quote is opened here and never closed; this line is skipped' },
+      { line: 2, name: 'B', text: 'something stands behind the closing quote; this line is skipped' },
+    ])
+  })
+
+  it('tell where a value ends, what it wins over, and which lines set nothing', () => {
+    const { values: found, bare } = parseDotenv('A=1\nB\nA="2\n3" # c\nC=4\nC\n', NOTHING)
+    expect([...found].map(([name, { line, lastLine, earlier }]) => [name, line, lastLine, earlier])).toEqual([
+      ['A', 3, 4, [1]],
+    ])
+    expect(bare).toEqual([2, 6])
   })
 })

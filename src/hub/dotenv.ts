@@ -20,12 +20,32 @@ export interface DotenvValue {
   readonly value: Sensitive<string>
   /** Starts at 1. */
   readonly line: number
+  /** Of a quoted value over several lines; else `line`. */
+  readonly lastLine: number
+  /** Lines above that set the same name, and lose. */
+  readonly earlier: readonly number[]
+  /** What `${NAME}` in it took, in order. */
+  readonly references: readonly DotenvReference[]
+}
+
+export interface DotenvReference {
+  readonly name: string
+  readonly from: 'environment' | 'file' | 'default' | 'nowhere'
+}
+
+export interface DotenvProblem {
+  readonly line: number
+  /** Where an equals sign shows that it is one. */
+  readonly name: string | undefined
+  readonly text: string
 }
 
 export interface Dotenv {
   readonly values: ReadonlyMap<string, DotenvValue>
   /** Lines that python-dotenv would skip, too. */
-  readonly problems: readonly { readonly line: number; readonly text: string }[]
+  readonly problems: readonly DotenvProblem[]
+  /** Lines with a name alone, which set nothing; a value from above is taken away. */
+  readonly bare: readonly number[]
 }
 
 const EXPORT = /(?:export[^\S\r\n]+)?/y
@@ -37,6 +57,7 @@ const DOUBLE_QUOTED = /"(?<inner>[^"\\]*(?:\\[^][^"\\]*)*)"/y
 const LINE = /[^\r\n]*/y
 const COMMENT_AND_END = /[^\S\r\n]*(?:#[^\r\n]*)?(?:\r\n|[\r\n]|$)/y
 const SPACE = /\s*/y
+const REFERENCE = /\$\{([^}:]*)(?::-([^}]*))?\}/g
 
 const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['a', '\u0007'],
@@ -51,46 +72,67 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 /** `env` is the process environment, for `${NAME}`. */
 export function parseDotenv(text: string, env: EnvSource): Dotenv {
   const values = new Map<string, DotenvValue>()
-  const problems: { line: number; text: string }[] = []
+  const problems: DotenvProblem[] = []
+  const bare: number[] = []
   const reader = new Reader(text.replace(/^\uFEFF/, ''))
   for (;;) {
     reader.read(SPACE)
-    if (reader.atEnd) return { values, problems }
+    if (reader.atEnd) return { values, problems, bare }
     const line = reader.line
     if (reader.read(COMMENT_AND_END) !== undefined) continue
-    const assignment = readAssignment(reader)
-    if (assignment === undefined) {
-      reader.read(LINE)
-      problems.push({ line, text: 'this line is not KEY=value and is skipped' })
-    } else if (assignment.value === undefined) {
-      values.delete(assignment.key)
-    } else {
-      const { key, value, expand } = assignment
-      const clear = expand ? expandVariables(value, (name) => env.get(name) ?? values.get(name)?.value.reveal()) : value
-      values.set(key, { value: sensitive(clear), line })
+    const statement = readStatement(reader)
+    switch (statement.kind) {
+      case 'problem':
+        reader.read(LINE)
+        problems.push({ line, name: statement.name, text: statement.text })
+        break
+      case 'bare':
+        values.delete(statement.key)
+        bare.push(line)
+        break
+      case 'assignment': {
+        const { key, value, expand, lastLine } = statement
+        const lookUp: LookUp = (name) => lookUpIn(name, env, values)
+        const { text: clear, references } = expand ? expandVariables(value, lookUp) : { text: value, references: [] }
+        const before = values.get(key)
+        const earlier = before === undefined ? [] : [...before.earlier, before.line]
+        values.set(key, { value: sensitive(clear), line, lastLine, earlier, references })
+      }
     }
   }
 }
 
-interface Assignment {
-  readonly key: string
-  /** Undefined for a key without `=`. */
-  readonly value: string | undefined
-  readonly expand: boolean
-}
+type Statement =
+  | {
+      readonly kind: 'assignment'
+      readonly key: string
+      readonly value: string
+      readonly expand: boolean
+      readonly lastLine: number
+    }
+  | { readonly kind: 'bare'; readonly key: string }
+  | { readonly kind: 'problem'; readonly name: string | undefined; readonly text: string }
 
-/** Undefined when the line is none. */
-function readAssignment(reader: Reader): Assignment | undefined {
+const NO_ASSIGNMENT = 'this line is not KEY=value and is skipped'
+const UNCLOSED = 'a quote is opened here and never closed; this line is skipped'
+const BEHIND_QUOTE = 'something stands behind the closing quote; this line is skipped'
+
+function readStatement(reader: Reader): Statement {
   reader.read(EXPORT)
   const name = reader.read(NAME)
   const key = name?.groups?.['quoted'] ?? name?.groups?.['bare']
-  if (key === undefined) return undefined
+  if (key === undefined) return { kind: 'problem', name: undefined, text: NO_ASSIGNMENT }
   const equals = name?.groups?.['equals']
+  if (equals === undefined) {
+    const isAlone = reader.read(COMMENT_AND_END) !== undefined
+    return isAlone ? { kind: 'bare', key } : { kind: 'problem', name: undefined, text: NO_ASSIGNMENT }
+  }
   const quote = reader.peek()
-  const value = equals === undefined ? undefined : readValue(reader, quote, equals.length > 1)
-  if (equals !== undefined && value === undefined) return undefined
-  if (reader.read(COMMENT_AND_END) === undefined) return undefined
-  return { key, value, expand: quote !== "'" }
+  const value = readValue(reader, quote, equals.length > 1)
+  if (value === undefined) return { kind: 'problem', name: key, text: UNCLOSED }
+  const lastLine = reader.line
+  if (reader.read(COMMENT_AND_END) === undefined) return { kind: 'problem', name: key, text: BEHIND_QUOTE }
+  return { kind: 'assignment', key, value, expand: quote !== "'", lastLine }
 }
 
 function readValue(reader: Reader, first: string, afterBlank: boolean): string | undefined {
@@ -114,11 +156,26 @@ function readUnquoted(reader: Reader): string | undefined {
   return line?.replace(/\s+#.*/, '').trimEnd()
 }
 
-function expandVariables(value: string, lookUp: (name: string) => string | undefined): string {
-  return value.replace(
-    /\$\{([^}:]*)(?::-([^}]*))?\}/g,
-    (_, name: string, fallback: string | undefined) => lookUp(name) ?? fallback ?? '',
-  )
+type LookUp = (name: string) => { readonly text: string; readonly from: 'environment' | 'file' } | undefined
+
+function lookUpIn(name: string, env: EnvSource, above: ReadonlyMap<string, DotenvValue>): ReturnType<LookUp> {
+  const set = env.get(name)
+  if (set !== undefined) return { text: set, from: 'environment' }
+  const text = above.get(name)?.value.reveal()
+  return text === undefined ? undefined : { text, from: 'file' }
+}
+
+function expandVariables(
+  value: string,
+  lookUp: LookUp,
+): { readonly text: string; readonly references: readonly DotenvReference[] } {
+  const references: DotenvReference[] = []
+  const text = value.replace(REFERENCE, (_, name: string, fallback: string | undefined) => {
+    const found = lookUp(name)
+    references.push({ name, from: found?.from ?? (fallback === undefined ? 'nowhere' : 'default') })
+    return found?.text ?? fallback ?? ''
+  })
+  return { text, references }
 }
 
 /** Reads forward with sticky expressions. */

@@ -5,12 +5,20 @@
  *   loadHub        text -> Hub, or everything that is wrong with it
  *   resolveEntry   references of an entry -> values
  *   assembleData   fields -> the data that is stored, and flattenData back
+ *   declareEntries the text of plenum.yaml with more entries declared
  *   accessOf       Hub -> policies and roles
  */
 export { namePrefix } from './access-policies.ts'
 export { accessOf, type HubAccess, type HubRole, POLICY_MARK, roleOf, type RolePurpose } from './access.ts'
+export {
+  type Declaration,
+  type DeclaredAddition,
+  declareEntries,
+  type DeclareOptions,
+  HubEditError,
+} from './declare.ts'
 export { assembleData, flattenData } from './entry-data.ts'
-export { type Dotenv, type DotenvValue, parseDotenv } from './dotenv.ts'
+export { type Dotenv, type DotenvProblem, type DotenvReference, type DotenvValue, parseDotenv } from './dotenv.ts'
 export type { EnvSource, FileSource } from './env-layers.ts'
 export { joinFieldPath, splitFieldPath } from './field-path.ts'
 export type {
@@ -56,4 +64,5 @@ export {
   type ResolveOptions,
   resolveText,
 } from './resolve.ts'
+export { isProjectName } from './rules/names.ts'
 export type { WrittenHub } from './written.ts'

@@ -37,6 +37,7 @@ export {
   type VaultMethod,
   VaultUsageError,
 } from './errors.ts'
+export { listPlainSecrets, readPlainSecret } from './kv1.ts'
 export {
   deleteSecret,
   deleteSecretVersion,
@@ -45,9 +46,11 @@ export {
   type ReadSecretOptions,
   readMetadata,
   readSecret,
+  readSecretVersions,
   type SecretData,
   type SecretMetadata,
   type SecretRead,
+  type SecretVersion,
   undeleteSecretVersion,
   writeCustomMetadata,
   writeSecret,

@@ -11,10 +11,9 @@
  */
 import { mapBounded } from '../concurrency/index.ts'
 import { type Json, type Sensitive, sensitive } from '../sensitive/index.ts'
-import { ask, askForKeys } from './ask.ts'
+import { ask, askForChildren } from './ask.ts'
 import type { VaultClient } from './client.ts'
 import type { Field, JsonRecord } from './decode.ts'
-import { VaultError } from './errors.ts'
 import { encodeFolder, encodePath } from './path.ts'
 
 export type SecretData = Sensitive<JsonRecord>
@@ -45,6 +44,15 @@ export interface SecretMetadata {
   /** Unix ms. */
   readonly updatedAt: number
   readonly customMetadata: Readonly<Record<string, string>>
+}
+
+export interface SecretVersion {
+  readonly version: number
+  /** Unix ms. */
+  readonly createdAt: number
+  /** Unix ms; may lie ahead (`delete_version_after`), and until then the version stands. */
+  readonly deletedAt: number | undefined
+  readonly destroyed: boolean
 }
 
 export interface ReadSecretOptions {
@@ -141,14 +149,22 @@ export async function readMetadata(
   path: string,
   signal?: AbortSignal,
 ): Promise<SecretMetadata | undefined> {
-  const reply = await ask(client, 'GET', inMount(mount, 'metadata', path), { signal })
-  if (reply.status === 404) return undefined
-  const data = reply.body.at('data')
-  return {
-    currentVersion: data.at('current_version').count(),
-    updatedAt: data.at('updated_time').time(),
-    customMetadata: data.at('custom_metadata').stringMap(),
-  }
+  const data = await askForMetadata(client, mount, path, signal)
+  return data === undefined ? undefined : decodeMetadata(data)
+}
+
+/** As `readMetadata`, with every version that Vault still knows, the oldest first. */
+export async function readSecretVersions(
+  client: VaultClient,
+  mount: string,
+  path: string,
+  signal?: AbortSignal,
+): Promise<(SecretMetadata & { readonly versions: readonly SecretVersion[] }) | undefined> {
+  const data = await askForMetadata(client, mount, path, signal)
+  if (data === undefined) return undefined
+  const versions = data.at('versions')
+  const decoded = Object.keys(versions.record()).map((name) => decodeVersion(name, versions.at(name)))
+  return { ...decodeMetadata(data), versions: decoded.sort((a, b) => a.version - b.version) }
 }
 
 /** The direct children of a folder (`''`: of the mount), folders with a `/` at the end; none is an empty list. */
@@ -159,12 +175,7 @@ export async function listSecrets(
   signal?: AbortSignal,
 ): Promise<string[]> {
   const path = prefix === '' ? `${encodeFolder(mount)}/metadata` : inMount(mount, 'metadata', prefix)
-  const keys = await askForKeys(client, path, signal)
-  const odd = keys.findIndex((key) => !/^[^/]+\/?$/.test(key))
-  if (odd === -1) return keys
-  const call = { method: 'LIST', path, address: client.address } as const
-  const message = `LIST ${path}: key ${odd} of the answer from ${client.address} is no name of a child; is this a Vault?`
-  throw new VaultError('vault-malformed-answer', message, call)
+  return askForChildren(client, path, signal)
 }
 
 /**
@@ -195,6 +206,34 @@ export async function listAllSecrets(
 function inMount(mount: string, kind: 'data' | 'metadata' | 'delete' | 'undelete', path: string): string {
   const below = kind === 'metadata' ? encodeFolder(path) : encodePath(path)
   return `${encodeFolder(mount)}/${kind}/${below}`
+}
+
+async function askForMetadata(
+  client: VaultClient,
+  mount: string,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<Field | undefined> {
+  const reply = await ask(client, 'GET', inMount(mount, 'metadata', path), { signal })
+  return reply.status === 404 ? undefined : reply.body.at('data')
+}
+
+function decodeMetadata(data: Field): SecretMetadata {
+  return {
+    currentVersion: data.at('current_version').count(),
+    updatedAt: data.at('updated_time').time(),
+    customMetadata: data.at('custom_metadata').stringMap(),
+  }
+}
+
+function decodeVersion(name: string, version: Field): SecretVersion {
+  const deletion = version.at('deletion_time')
+  return {
+    version: /^[1-9]\d{0,14}$/.test(name) ? Number(name) : version.refuse('under the number of a version'),
+    createdAt: version.at('created_time').time(),
+    deletedAt: deletion.string() === '' ? undefined : deletion.time(),
+    destroyed: version.at('destroyed').boolean(),
+  }
 }
 
 function decodeDeleted(metadata: Field): SecretRead {

@@ -1,3 +1,10 @@
+export {
+  type ArrivalFinding,
+  type ArrivalOptions,
+  type ArrivalOutcome,
+  type ExpectedObject,
+  proveArrival,
+} from './arrival.ts'
 export type { IsolationFinding, Lookup, LookupFinding, LookupOutcome, VerifyReport } from './findings.ts'
 export {
   compareReal,

@@ -13,21 +13,10 @@ import json
 import sys
 
 import quiet
-from airflow.models.connection import Connection as ModelConnection
 from airflow.providers.hashicorp.secrets.vault import VaultBackend
+from connection_classes import connection_classes
 
 FIELDS = ("conn_type", "description", "host", "login", "password", "schema", "port", "extra")
-
-
-def classes():
-    found = {"model": ModelConnection}
-    try:
-        from airflow.sdk.definitions.connection import Connection as SdkConnection
-
-        found["sdk"] = SdkConnection
-    except ImportError:
-        pass
-    return found
 
 
 def attempt(make):
@@ -70,7 +59,7 @@ def fernet(order):
 def main(source, target):
     with open(source, encoding="utf-8") as file:
         order = json.load(file)
-    kinds = classes()
+    kinds = connection_classes()
     quiet.without_masking()
     answer = {
         "uris": [

@@ -9,6 +9,11 @@ import type { RuleContext } from './rule.ts'
 
 const NAME = /^[a-z0-9][a-z0-9_.-]{0,62}$/
 
+/** For what brings projects that no file declares yet. */
+export function isProjectName(name: string): boolean {
+  return NAME.test(name)
+}
+
 export function checkNames({ draft, document, findings }: RuleContext): void {
   const { name, projects, environments } = draft.hub
   const say = (spot: Spot, complaint: Complaint | undefined): void => {

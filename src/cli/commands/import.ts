@@ -1,0 +1,220 @@
+/**
+ * `plenum import SOURCE`: reads a source, shows the plan, asks, brings everything in and proves it. `--check` is the
+ * proof alone; what `--finish` and `--undo` do is in `import-finish.ts`.
+ */
+import { accessOf, roleOf } from '../../hub/index.ts'
+import type { ImportedEntry, ImportReport } from '../../importers/index.ts'
+import { renderPlan } from '../../plan/index.ts'
+import type { VaultClient } from '../../vault/index.ts'
+import { writeAirflowFiles } from '../airflow-files.ts'
+import { type Application, carryOut, NOTHING_DONE } from '../application.ts'
+import { applySummary, notDoneLines, problemLines } from '../apply-words.ts'
+import type { Positional } from '../command-tree.ts'
+import { CONCURRENCY } from '../comparison.ts'
+import { issueCredentials, requireCredentials } from '../credentials.ts'
+import { CommandError } from '../failure.ts'
+import { type OpenHub, shown } from '../hub-file.ts'
+import { type ImportPlan, planImport, type PlanImportOptions, proveImport } from '../importing/carry.ts'
+import { writeHistory } from '../importing/history.ts'
+import { type ImportOptions, type ImportSource, modeOf } from '../importing/options.ts'
+import { arrivedEntries, type ImportOutcome, isProved, proofLines, proofSummary } from '../importing/outcome.ts'
+import { checkReportFile, tellSelection, writeReport } from '../importing/report.ts'
+import { type OpenedImport, openImport } from '../importing/selection.ts'
+import { interruptible } from '../interrupt.ts'
+import { prepareRunFolder } from '../run-folder.ts'
+import type { Screen } from '../screen.ts'
+import type { Reach } from '../target.ts'
+import { leftAloneOf } from '../up-report.ts'
+import { withVault } from '../with-vault.ts'
+import { writePublicFile } from '../public-files.ts'
+import { mayApply } from './apply.ts'
+
+export async function importCommand(
+  source: ImportSource,
+  options: ImportOptions,
+  screen: Screen,
+  positional: Positional,
+): Promise<number> {
+  const mode = modeOf(options)
+  checkReportFile(options)
+  if (mode === 'finish' || mode === 'undo') {
+    const { finishCommand, undoCommand } = await import('./import-finish.ts')
+    return mode === 'finish'
+      ? finishCommand(source, options, screen, pathsOf(positional))
+      : undoCommand(source, options, screen)
+  }
+  return interruptible(async (signal) => {
+    const opened = await openImport(source, pathsOf(positional), options, screen, signal)
+    const report = tellSelection(opened, options, screen)
+    const run: Run = { opened, report, options, screen, signal }
+    if (opened.selection.entries.length === 0) {
+      screen.say('nothing to bring')
+      return conclude(run, undefined)
+    }
+    return mode === 'check' ? check(run) : bring(run)
+  })
+}
+
+export function pathsOf(positional: Positional): readonly string[] {
+  return positional === undefined ? [] : typeof positional === 'string' ? [positional] : positional
+}
+
+/** One call, after its source was read. */
+interface Run {
+  readonly opened: OpenedImport
+  readonly report: ImportReport
+  readonly options: ImportOptions
+  readonly screen: Screen
+  readonly signal: AbortSignal
+}
+
+async function check(run: Run): Promise<number> {
+  const { opened, options, screen, signal } = run
+  const { entries } = opened.selection
+  if (opened.hub.isNew) throw nothingBrought(opened)
+  // Also what plenum.yaml does not declare: a value in Vault counts, wherever it is declared.
+  const { hub } = opened.hub.declaring(entries)
+  const { port } = options
+  const proof = await withVault({
+    hub,
+    port,
+    screen,
+    work: (reach) => proofOf(hub, entries, { reach, screen, signal }),
+  })
+  return conclude(run, { application: NOTHING_DONE, leftAlone: [], proof })
+}
+
+export async function proofOf(
+  hub: OpenHub,
+  entries: readonly ImportedEntry[],
+  { reach, screen, signal }: { readonly reach: Reach; readonly screen: Screen; readonly signal: AbortSignal },
+): Promise<ImportOutcome['proof']> {
+  return proveImport(hub, entries, { access: accessOf(hub.hub), reach, screen, signal })
+}
+
+async function bring(run: Run): Promise<number> {
+  const { opened, options, screen, signal } = run
+  const { entries } = opened.selection
+  const { overwrite = false, port, dryRun = false } = options
+  const { hub } = opened.hub.declaring(entries)
+  const outcome = await withVault({
+    hub,
+    port,
+    screen,
+    async work(reach, client) {
+      const planned = await planImport(hub, entries, { client, overwrite, screen, signal })
+      const leftAlone = leftAloneOf(planned.plan)
+      const { plan } = planned
+      screen.print(renderPlan(plan, { paint: screen.paint, all: options.all === true, now: Date.now() }))
+      if (dryRun) return undefined
+      if (plan.changes.length > 0 && !(await mayApply(hub, reach, plan, options.yes === true, screen))) return undefined
+      const { plan: last, ...rest } = await afterHistory(hub, opened, planned, { client, overwrite, screen, signal })
+      const application = await apply(hub, { plan: last, ...rest }, { client, screen, signal })
+      const changes = last.changes.map(({ address }) => address)
+      const arrived = arrivedEntries(entries, { application, leftAlone, planned: changes })
+      declare(opened, arrived, options, screen)
+      if (signal.aborted) throw interrupted(application)
+      await settleCredentials(hub, { reach, client, signal })
+      const proof = await proofOf(hub, arrived, { reach, screen, signal })
+      return { application, leftAlone, proof }
+    },
+  })
+  if (outcome !== undefined) return conclude(run, outcome)
+  screen.say('nothing was changed')
+  return conclude(run, undefined, dryRun)
+}
+
+/** Older versions need the mount; and they move what the plan follows, so that it is made again. */
+async function afterHistory(
+  hub: OpenHub,
+  { history, selection }: OpenedImport,
+  planned: ImportPlan,
+  options: PlanImportOptions,
+): Promise<ImportPlan> {
+  if (history.size === 0) return planned
+  const { client, screen, signal } = options
+  const settings = planned.plan.changes.filter(({ kind }) => kind === 'mount')
+  if (settings.length > 0)
+    await apply(hub, { ...planned, plan: { ...planned.plan, changes: settings } }, { client, screen, signal })
+  const creates = new Set(planned.plan.changes.flatMap(({ kind, address }) => (kind === 'mount' ? [] : [address])))
+  const entries = selection.entries.filter(({ kind, id }) => creates.has(`${kind}:${id}`))
+  await writeHistory(client, hub.hub, entries, history, { concurrency: CONCURRENCY, signal })
+  return planImport(hub, selection.entries, options)
+}
+
+async function apply(
+  hub: OpenHub,
+  { plan, access, resolved }: ImportPlan,
+  { client, screen, signal }: { readonly client: VaultClient; readonly screen: Screen; readonly signal: AbortSignal },
+): Promise<Application> {
+  if (plan.changes.length === 0) return NOTHING_DONE
+  return carryOut(hub, plan, { access, resolved, client, screen, signal })
+}
+
+/** Only what is in Vault: plenum.yaml never names what is not there. */
+function declare(
+  { hub, readings }: OpenedImport,
+  arrived: readonly ImportedEntry[],
+  options: ImportOptions,
+  screen: Screen,
+): void {
+  if (arrived.length === 0 || readings.length === 0) return
+  const { text } = hub.declaring(arrived)
+  const file = options.out ?? hub.found.file
+  if (text === hub.text && options.out === undefined) return
+  writePublicFile(file, text)
+  screen.say(`${hub.isNew || options.out !== undefined ? 'wrote' : 'declared in'} ${shown(file)}`)
+}
+
+/** The proof is made with the readers' own credentials; a hub that was just made has none yet. */
+async function settleCredentials(
+  hub: OpenHub,
+  { reach, client, signal }: { readonly reach: Reach; readonly client: VaultClient; readonly signal: AbortSignal },
+): Promise<void> {
+  prepareRunFolder(hub.run)
+  const access = accessOf(hub.hub)
+  const { storeId } = reach
+  await issueCredentials({ client, hub, access, storeId, concurrency: CONCURRENCY, now: Date.now(), signal })
+  writeAirflowFiles(hub, access, reach, requireCredentials(hub, roleOf(access, { kind: 'airflow' }), storeId))
+}
+
+function conclude(
+  { opened, report, options, screen }: Run,
+  outcome: ImportOutcome | undefined,
+  isWanted = false,
+): number {
+  const paint = screen.newsPaint
+  if (outcome !== undefined) {
+    const { application, leftAlone, proof } = outcome
+    for (const line of notDoneLines(application.notDone, paint)) screen.insist(line)
+    for (const line of problemLines(leftAlone, paint.warn('!'), paint)) screen.insist(line)
+    for (const line of proofLines(proof, paint)) screen.insist(line)
+    if (application !== NOTHING_DONE) screen.say(applySummary(application))
+    if (proof.length > 0) screen.say(proofSummary(proof))
+  }
+  writeReport(report, outcome, options, screen)
+  const { errors } = report.counts
+  if (errors > 0)
+    screen.fail(
+      `${errors} ${errors === 1 ? 'object' : 'objects'} of the source could not be read or were refused`,
+      'the report says which and why; everything else went on',
+    )
+  return errors === 0 && isWell(opened, outcome, isWanted) ? 0 : 1
+}
+
+function isWell({ selection }: OpenedImport, outcome: ImportOutcome | undefined, isWanted: boolean): boolean {
+  if (outcome === undefined) return isWanted || selection.entries.length === 0
+  return outcome.application.notDone.length === 0 && outcome.leftAlone.length === 0 && isProved(outcome.proof)
+}
+
+function nothingBrought({ hub }: OpenedImport): CommandError {
+  return new CommandError('hub-not-found', `there is no ${shown(hub.found.file)}: nothing was brought yet`, {
+    hint: 'run it without --check first',
+  })
+}
+
+function interrupted({ done, left, notDone }: Application): CommandError {
+  return new CommandError('interrupted', `interrupted: ${done.length} applied, ${left + notDone.length} left`, {
+    hint: 'run it again: it goes on where it stopped, and writes nothing twice',
+  })
+}

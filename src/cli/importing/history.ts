@@ -1,0 +1,65 @@
+/**
+ * Older versions of what comes from another Vault, written oldest first, before the newest one is applied.
+ *
+ * Invariant: no version is written twice. How many there are to be is in the object's metadata before the first of them
+ * is written, so that a run that was interrupted goes on behind the last one. What Vault has from elsewhere is left.
+ */
+import { mapBounded } from '../../concurrency/index.ts'
+import { type Hub, marksOf, mergeMarks } from '../../hub/index.ts'
+import type { ImportedEntry } from '../../importers/index.ts'
+import { readMetadata, type SecretData, type VaultClient, writeCustomMetadata, writeSecret } from '../../vault/index.ts'
+
+export interface OlderVersion {
+  readonly data: SecretData
+}
+
+/** By the path in the source. */
+export type History = ReadonlyMap<string, readonly OlderVersion[]>
+
+/** In custom_metadata, until the object has all of them. */
+const PLANNED = 'import-versions'
+
+export async function writeHistory(
+  client: VaultClient,
+  hub: Hub,
+  entries: readonly ImportedEntry[],
+  history: History,
+  { concurrency, signal }: { readonly concurrency: number; readonly signal: AbortSignal },
+): Promise<void> {
+  const paths = new Map(hub.entries.map(({ kind, id, path }) => [`${kind}:${id}`, path]))
+  const wanted = entries.flatMap(({ kind, id, project, origins }) => {
+    const path = paths.get(`${kind}:${id}`)
+    const versions = origins.flatMap(({ place }) => (place.kind === 'vault' ? (history.get(place.path) ?? []) : []))
+    return path === undefined || versions.length === 0 ? [] : [{ path, project, versions }]
+  })
+  await mapBounded(wanted, concurrency, async (one) => writeVersions(client, hub, one, signal))
+}
+
+async function writeVersions(
+  client: VaultClient,
+  hub: Hub,
+  {
+    path,
+    project,
+    versions,
+  }: { readonly path: string; readonly project: string; readonly versions: readonly OlderVersion[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const { mount } = hub.vault
+  const before = await readMetadata(client, mount, path, signal)
+  const there = before?.currentVersion ?? 0
+  const metadata = before?.customMetadata ?? {}
+  const planned = String(versions.length)
+  if (there > 0 && metadata[PLANNED] !== planned) return
+  if (there === 0) await writeCustomMetadata(client, mount, path, { ...metadata, [PLANNED]: planned }, signal)
+  for (const [index, { data }] of versions.entries()) {
+    if (index < there) continue
+    signal.throwIfAborted()
+    await writeSecret(client, mount, path, data, index, signal)
+  }
+  const { [PLANNED]: _, ...rest } = metadata
+  const owner = hub.projects.find(({ name }) => name === project)?.owner
+  const marks = marksOf({ hub: hub.name, project, owner, source: 'import' })
+  // Plenum wrote up to here: the newest version follows as an ordinary update.
+  await writeCustomMetadata(client, mount, path, mergeMarks(rest, marks, versions.length), signal)
+}

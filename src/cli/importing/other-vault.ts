@@ -1,0 +1,34 @@
+/** The Vault that `plenum import vault --from-address` reads. It never gets a token of the hub's own Vault. */
+import { readFileSync } from 'node:fs'
+import { fileToken, VaultClient } from '../../vault/index.ts'
+import { CommandError, systemHint } from '../failure.ts'
+import type { ImportOptions } from './options.ts'
+
+/** Undefined: the hub's own. */
+export async function otherVault(options: ImportOptions): Promise<VaultClient | undefined> {
+  const { fromAddress, fromTokenFile, fromCaCert, fromNamespace } = options
+  if (fromAddress === undefined) return undefined
+  if (fromTokenFile === undefined)
+    throw new CommandError('call-wrong', '--from-address needs --from-token-file', {
+      hint: 'a file that holds a token of that Vault; ~/.vault-token is one when you are logged in there',
+      status: 2,
+    })
+  return new VaultClient({
+    address: fromAddress,
+    tokens: fileToken(fromTokenFile),
+    namespace: fromNamespace,
+    caCert: fromCaCert === undefined ? undefined : readCertificate(fromCaCert),
+  })
+}
+
+function readCertificate(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new CommandError('import-unreadable', `${path} cannot be read: ${why}`, {
+      hint: systemHint(cause) ?? 'is the path right?',
+      cause,
+    })
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * From what was asked to what the sources hold: opens files, databases and other Vaults, and reads. The only place where
+ * importers meet the disk, the environment and the network.
+ */
+import { spawn } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type EnvSource, parseDotenv } from '../../hub/index.ts'
+import {
+  type AirflowDatabase,
+  airflowHomeSettings,
+  createRowReader,
+  decodeText,
+  type DatabaseTarget,
+  ImportError,
+  openAirflowDatabase,
+  parseDsn,
+  readAirflowDatabase,
+  readEnvFiles,
+  type Reading,
+  type TextFile,
+} from '../../importers/index.ts'
+import { type Sensitive, sensitive } from '../../sensitive/index.ts'
+import { CommandError, systemHint } from '../failure.ts'
+import { filesOfFolder, type FolderFiles, type TextSource } from './folder.ts'
+import type { ImportOptions, ImportSource } from './options.ts'
+
+/** The database of Airflow, once its settings are known. */
+export interface DatabaseSource {
+  readonly target: DatabaseTarget
+  readonly fernetKeys: Sensitive<string> | undefined
+  readonly facts: readonly string[]
+}
+
+export interface ReadSources {
+  readonly readings: readonly Reading[]
+  /** Where rows came from. */
+  readonly database: DatabaseSource | undefined
+  /** The text sources once more, with these in the place of files on the disk (by absolute path). */
+  readonly reread: (files: ReadonlyMap<string, TextFile>) => readonly Reading[]
+}
+
+/** Sources that are not read through here: another Vault needs a client. */
+export type LocalSource = Exclude<ImportSource, 'vault'>
+
+export async function readLocalSources(
+  source: LocalSource,
+  paths: readonly string[],
+  options: ImportOptions,
+  signal: AbortSignal,
+): Promise<ReadSources> {
+  const found = source === 'folder' ? filesOfFolder(paths[0] ?? '.') : filesGiven(source, paths)
+  const dotenv = found.texts.flatMap(({ source: kind, files }) => (kind === 'env-file' ? files.map(openText) : []))
+  const { airflowHome } = found
+  const database =
+    source === 'airflow-db'
+      ? await databaseOf(options)
+      : airflowHome === undefined
+        ? undefined
+        : await databaseOf({ ...options, airflowHome }, withDotenv(dotenv))
+  const reread = (instead: ReadonlyMap<string, TextFile>): Reading[] =>
+    found.texts.map(({ source: kind, files }) => {
+      const opened = files.map((path) => instead.get(resolve(path)) ?? openText(path))
+      return READERS[kind](opened)
+    })
+  const readings = [...(database === undefined ? [] : [await readDatabase(database, signal)]), ...reread(new Map())]
+  if (readings.length > 0) return { readings, database, reread }
+  throw new ImportError('import-nothing-found', `${paths[0] ?? '.'} has nothing that Plenum can read`, {
+    hint: 'it looks for airflow.cfg, airflow.db and .env files',
+  })
+}
+
+function filesGiven(source: Exclude<LocalSource, 'folder'>, files: readonly string[]): FolderFiles {
+  return { airflowHome: undefined, texts: source === 'airflow-db' ? [] : [{ source, files }] }
+}
+
+/** Sources that are files, by the one who reads them. */
+const READERS: Readonly<Record<TextSource, (files: readonly TextFile[]) => Reading>> = {
+  'env-file': (files) => readEnvFiles(files, { env: PROCESS_ENV }),
+}
+
+/** Beyond this it is no file that people write; it would only exhaust the memory. In bytes. */
+const LARGEST_FILE = 64 * 1024 * 1024
+
+export function openText(path: string): TextFile {
+  const absolute = resolve(path)
+  try {
+    if (statSync(absolute).size > LARGEST_FILE)
+      throw new ImportError('import-too-large', `${path} is larger than ${LARGEST_FILE / 1024 / 1024} MB`)
+    return { shown: path, path: absolute, bytes: readFileSync(absolute) }
+  } catch (cause) {
+    if (!(cause instanceof Error && 'syscall' in cause)) throw cause
+    throw new ImportError('import-unreadable', `${path} cannot be read: ${cause.message}`, {
+      hint: systemHint(cause) ?? 'is the path right?',
+      cause,
+    })
+  }
+}
+
+/** Where the database is and what opens its rows. @throws {ImportError | CommandError} */
+export async function databaseOf(options: ImportOptions, env: EnvSource = PROCESS_ENV): Promise<DatabaseSource> {
+  const { dsn, fernetKeyFile, schema, airflowHome } = options
+  if (dsn !== undefined) {
+    const target = parseDsn(sensitive(dsn), schema === undefined ? {} : { schema })
+    return { target, fernetKeys: fernetKeyFile === undefined ? undefined : keysIn(fernetKeyFile), facts: [] }
+  }
+  const home = resolve(airflowHome ?? process.env['AIRFLOW_HOME'] ?? join(homedir(), 'airflow'))
+  const settings = await airflowHomeSettings({ home, env, runCommand, readFile: readConfig })
+  const fernetKeys = fernetKeyFile === undefined ? settings.fernetKeys : keysIn(fernetKeyFile)
+  return { target: settings.target, fernetKeys, facts: settings.facts }
+}
+
+const PROCESS_ENV: EnvSource = { get: (name) => process.env[name] }
+
+/** A hub that runs in containers has Airflow's settings in its `.env`. The shell's own win. */
+function withDotenv(files: readonly TextFile[]): EnvSource {
+  const layers = files.map((file) => parseDotenv(decodeText(file).text, PROCESS_ENV).values)
+  return {
+    get: (name) => process.env[name] ?? layers.map((values) => values.get(name)?.value.reveal()).find(isThere),
+  }
+}
+
+function isThere(value: string | undefined): value is string {
+  return value !== undefined
+}
+
+function keysIn(path: string): Sensitive<string> {
+  const text = readConfig(resolve(path))
+  if (text !== undefined) return sensitive(text.trim())
+  throw new CommandError('import-unreadable', `${path} cannot be read`, {
+    hint: 'is the path right, and may you read it?',
+  })
+}
+
+function readConfig(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) return undefined
+    throw error
+  }
+}
+
+async function readDatabase(source: DatabaseSource, signal: AbortSignal): Promise<Reading> {
+  const rows = createRowReader(source.fernetKeys)
+  const database = await openAirflowDatabase({ target: source.target, access: 'read' })
+  try {
+    const reading = await readAirflowDatabase(database, rows, signal)
+    return { ...reading, facts: [...source.facts, ...reading.facts] }
+  } finally {
+    await database.close()
+  }
+}
+
+/** With the rights to change rows: `--write-dsn`, else the same way as for reading. */
+export async function openForWriting(options: ImportOptions, source: DatabaseSource): Promise<AirflowDatabase> {
+  const { writeDsn } = options
+  const { schema } = source.target
+  const target =
+    writeDsn === undefined ? source.target : parseDsn(sensitive(writeDsn), schema === undefined ? {} : { schema })
+  return openAirflowDatabase({ target, access: 'write' })
+}
+
+/** A `_CMD` setting, as Airflow runs it: through the shell, what it prints is the value. In ms. */
+const COMMAND_TIMEOUT = 30_000
+
+function runCommand(command: string): Promise<Sensitive<string>> {
+  return new Promise((fulfil, reject) => {
+    const child = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'ignore'], timeout: COMMAND_TIMEOUT })
+    const chunks: Buffer[] = []
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+    child.on('error', reject)
+    child.on('close', (status) => {
+      if (status === 0) fulfil(sensitive(Buffer.concat(chunks).toString('utf8').trimEnd()))
+      else
+        reject(
+          new ImportError('import-command', 'a _CMD setting of Airflow failed', {
+            hint: 'run the command of that setting yourself, as the user who runs this',
+          }),
+        )
+    })
+  })
+}

@@ -1,0 +1,105 @@
+/**
+ * Rows of Airflow's database, as this folder needs them: what `importers/airflow-db` opens is one of these. Which rows
+ * change, and into what. Pure but for the port.
+ *
+ * Values stay as the database has them: encrypted ones encrypted. After Airflow's Fernet key was rotated without the
+ * old one, a row that is put back can no longer be read by it.
+ */
+import type { Found } from '../importers/found.ts'
+import { canonicalJson, type Sensitive, sensitive } from '../sensitive/index.ts'
+
+export type RowColumns = Readonly<Record<string, string | number | boolean | null>>
+
+export interface SourceRow {
+  readonly table: 'connection' | 'variable'
+  readonly rowId: number
+  /** conn_id or key. */
+  readonly key: string
+  readonly columns: RowColumns
+  /** Columns with bytes that are no text: `columns` does not hold them, and nobody could put them back. */
+  readonly unreadable?: readonly string[] | undefined
+}
+
+export interface RowChange {
+  readonly table: 'connection' | 'variable'
+  readonly rowId: number
+  /** Undefined: there is none, and it is inserted. */
+  readonly before: RowColumns | undefined
+  /** Undefined: it is deleted. */
+  readonly after: RowColumns | undefined
+}
+
+export interface RowStore {
+  readRows(onRows: (rows: readonly SourceRow[]) => void, signal?: AbortSignal): Promise<void>
+  /** One transaction: all of them, or none when a row is no longer `before`. */
+  changeRows(changes: readonly RowChange[]): Promise<void>
+}
+
+/** What a row says now. `blanked`: an earlier clean-up left it so. */
+export type RowReading =
+  | { readonly kind: 'found'; readonly found: Found }
+  | { readonly kind: 'finding' }
+  | { readonly kind: 'blanked' }
+
+export interface RowEdit {
+  readonly kind: 'connection' | 'variable'
+  readonly id: string
+  readonly where: string
+  readonly change: Sensitive<RowChange>
+}
+
+export async function readAllRows(store: RowStore, signal?: AbortSignal): Promise<SourceRow[]> {
+  const rows: SourceRow[] = []
+  await store.readRows((batch) => void rows.push(...batch), signal)
+  return rows
+}
+
+/** What becomes of one change, from what the database has now. */
+export type RowFate =
+  | { readonly kind: 'change'; readonly change: RowChange }
+  /** It is as it would become. */
+  | { readonly kind: 'done' }
+  | { readonly kind: 'other'; readonly text: string }
+
+export class RowIndex {
+  readonly #byId = new Map<string, SourceRow>()
+  readonly #byKey = new Map<string, SourceRow>()
+
+  constructor(rows: readonly SourceRow[]) {
+    for (const row of rows) {
+      this.#byId.set(`${row.table}:${row.rowId}`, row)
+      this.#byKey.set(`${row.table}:${row.key}`, row)
+    }
+  }
+
+  find({ table, rowId }: Pick<SourceRow, 'table' | 'rowId'>): SourceRow | undefined {
+    return this.#byId.get(`${table}:${rowId}`)
+  }
+
+  /** `key`: the conn_id or key of the row that the change is about. */
+  fateOf(change: RowChange, key: string): RowFate {
+    const now = this.find(change)?.columns
+    if (isSame(now, change.after)) return { kind: 'done' }
+    if (!isSame(now, change.before)) {
+      return { kind: 'other', text: now === undefined ? 'the row is gone' : 'the row was changed since' }
+    }
+    const other = change.before === undefined ? this.#byKey.get(`${change.table}:${key}`) : undefined
+    return other === undefined
+      ? { kind: 'change', change }
+      : { kind: 'other', text: 'there is another row of this name' }
+  }
+}
+
+export function reversed({ before, after, ...row }: RowChange): RowChange {
+  return { ...row, before: after, after: before }
+}
+
+export function rowEdit(row: SourceRow, id: string, where: string, after: RowColumns | undefined): RowEdit {
+  const { table, rowId, columns } = row
+  return { kind: table, id, where, change: sensitive({ table, rowId, before: columns, after }) }
+}
+
+function isSame(a: RowColumns | undefined, b: RowColumns | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  return canonicalJson(a) === canonicalJson(b)
+}
