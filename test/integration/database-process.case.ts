@@ -23,6 +23,11 @@ export interface RunningDatabase {
   stop(): Promise<void>
 }
 
+export interface StartOptions {
+  /** PEM texts. Without them the server has no TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+}
+
 /** nobody:nogroup, on Debian and elsewhere. */
 const UNPRIVILEGED = 65_534
 const drop = process.getuid?.() === 0 ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {}

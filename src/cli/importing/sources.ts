@@ -25,6 +25,7 @@ import { type Sensitive, sensitive } from '../../sensitive/index.ts'
 import { CommandError, systemHint } from '../failure.ts'
 import { filesOfFolder, type FolderFiles, type TextSource } from './folder.ts'
 import type { ImportOptions, ImportSource } from './options.ts'
+import { shellWords } from './shell-words.ts'
 
 /** The database of Airflow, once its settings are known. */
 export interface DatabaseSource {
@@ -162,23 +163,27 @@ export async function openForWriting(options: ImportOptions, source: DatabaseSou
   return openAirflowDatabase({ target, access: 'write' })
 }
 
-/** A `_CMD` setting, as Airflow runs it: through the shell, what it prints is the value. In ms. */
+/** A `_CMD` setting, as Airflow runs it: no shell, and what it prints is the value. In ms. */
 const COMMAND_TIMEOUT = 30_000
 
 function runCommand(command: string): Promise<Sensitive<string>> {
+  const [program, ...args] = shellWords(command) ?? []
+  if (program === undefined) return Promise.reject(commandFailed())
   return new Promise((fulfil, reject) => {
-    const child = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'ignore'], timeout: COMMAND_TIMEOUT })
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'], timeout: COMMAND_TIMEOUT })
     const chunks: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
-    child.on('error', reject)
+    child.on('error', () => reject(commandFailed()))
     child.on('close', (status) => {
       if (status === 0) fulfil(sensitive(Buffer.concat(chunks).toString('utf8').trimEnd()))
-      else
-        reject(
-          new ImportError('import-command', 'a _CMD setting of Airflow failed', {
-            hint: 'run the command of that setting yourself, as the user who runs this',
-          }),
-        )
+      else reject(commandFailed())
     })
+  })
+}
+
+/** Its own words are not shown: they may hold what it was to print. */
+function commandFailed(): ImportError {
+  return new ImportError('import-command', 'a _CMD setting of Airflow failed', {
+    hint: 'run the command of that setting yourself, as the user who runs this; Airflow runs it without a shell',
   })
 }

@@ -5,6 +5,7 @@
  */
 import type { SslOptions } from 'mysql2'
 import type { Connection, RowDataPacket } from 'mysql2/promise'
+import { ImportError } from '../found.ts'
 import { textDecoder } from './cells.ts'
 import { changeRowsIn } from './change-rows.ts'
 import type { RowChange } from './database.ts'
@@ -126,6 +127,7 @@ class MysqlEngine implements Engine {
   #tlsOptions(mode: TlsMode): { ssl?: SslOptions } {
     if (mode === 'disable') return {}
     const { ca, cert, key } = readTlsFiles(this.#dsn.tls)
+    if (mode === 'verify-full' && isAddress(this.#dsn.endpoints[0].path)) throw needsName(this.#attempt)
     const isVerified = mode === 'verify-ca' || mode === 'verify-full'
     return {
       ssl: {
@@ -137,6 +139,17 @@ class MysqlEngine implements Engine {
       },
     }
   }
+}
+
+function isAddress(host: string): boolean {
+  return host.includes(':') || /^[\d.]+$/.test(host)
+}
+
+/** The driver would look for "localhost" in the certificate. */
+function needsName({ label }: Attempt): ImportError {
+  return new ImportError('import-database-tls', `${label}: an address cannot be checked against a certificate here`, {
+    hint: 'write the name of the host that stands in its certificate',
+  })
 }
 
 const COLUMNS = `

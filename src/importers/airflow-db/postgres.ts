@@ -4,7 +4,7 @@
  * What protects the database is the read-only transaction, begun with each read. No startup parameter and no setting of
  * the session is used for it: a pooler such as PgBouncer, which Airflow's chart puts in front, refuses or shares those.
  */
-import type { ConnectionOptions } from 'node:tls'
+import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import type { Client } from 'pg'
 import { textDecoder } from './cells.ts'
 import { changeRowsIn } from './change-rows.ts'
@@ -154,7 +154,7 @@ class PostgresEngine implements Engine {
       keepAlive: true,
       // Cuts the socket; ours, which has a code, is first.
       connectionTimeoutMillis: this.#timeoutMs + 100,
-      ssl: this.#tlsOptions(mode),
+      ssl: this.#tlsOptions(mode, endpoint.path),
     })
     // Without a listener a lost connection would end the process.
     client.on('error', () => onLost(client))
@@ -180,12 +180,13 @@ class PostgresEngine implements Engine {
     return failureOf(error, { ...this.#attempt, label })
   }
 
-  #tlsOptions(mode: TlsMode): false | ConnectionOptions {
+  #tlsOptions(mode: TlsMode, host: string): false | ConnectionOptions {
     if (mode === 'disable') return false
     const { ca, cert, key } = readTlsFiles(this.#dsn.tls)
     return {
       rejectUnauthorized: mode === 'verify-ca' || mode === 'verify-full',
-      ...(mode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
+      // The name of the URL, and not what Node takes for it: for an address it would take "localhost".
+      checkServerIdentity: (_, cert) => (mode === 'verify-full' ? checkServerIdentity(host, cert) : undefined),
       ...(ca === undefined ? {} : { ca }),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
