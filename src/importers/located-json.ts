@@ -1,12 +1,12 @@
 /**
- * JSON text -> the tree of `located-yaml.ts`: everything knows its lines, and numbers stay as they are written, because
+ * JSON text -> the tree of `located-tree.ts`: everything knows its lines, and numbers stay as they are written, because
  * JavaScript cannot keep all of them.
  *
  * Takes what Python's `json` writes and reads: `NaN` and `Infinity` as well. The last of several equal keys wins, with a
  * finding. Findings name places and never quote the text.
  */
 import type { Finding } from './found.ts'
-import type { Span, YamlItem, YamlNode, YamlScalar } from './located-yaml.ts'
+import type { Span, YamlItem, YamlNode, YamlScalar } from './located-tree.ts'
 
 export interface LocatedJsonOptions {
   /** As people know it, for findings. */

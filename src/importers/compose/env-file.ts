@@ -9,8 +9,6 @@
  * - "double": escapes `\a \b \c? \f \n \r \t \v \\ \" \$` and `\0` with octal digits; then interpolation.
  * - Interpolation with every form of compose files, `$NAME` included, in unquoted and double-quoted values.
  *
- * `format: raw` is docker's own `--env-file`: everything behind the first `=` is the value, quotes and all.
- *
  * One difference, on purpose: compose refuses the whole file for one bad line; here it is a problem and the rest is read.
  *
  * Invariant: values are wrapped as soon as they are read, and a problem names its line and never its text.
@@ -172,24 +170,4 @@ function unescape(inner: string): string {
       const digits = octal ?? ''
       return /^[0-3][0-7]{2}$/.test(digits) ? String.fromCharCode(Number.parseInt(digits, 8)) : `\\${digits}`
     })
-}
-
-/** As docker reads `--env-file`: no quotes, no comments behind a value, no interpolation. */
-export function parseRawEnvFile(text: string, lookUp: LookUp): EnvFileContent {
-  const values = new Map<string, EnvFileValue>()
-  const problems: EnvFileProblem[] = []
-  for (const [index, whole] of text.split(/\r?\n/).entries()) {
-    const line = index + 1
-    const content = whole.trimStart()
-    if (content === '' || content.startsWith('#')) continue
-    const equals = content.indexOf('=')
-    const name = equals === -1 ? content : content.slice(0, equals)
-    if (name === '' || /\s/.test(name)) {
-      problems.push({ line, name: undefined, text: 'this line is not NAME=value and is skipped' })
-      continue
-    }
-    const value = equals === -1 ? lookUp(name) : content.slice(equals + 1)
-    if (value !== undefined) values.set(name, { value: sensitive(value), line, lastLine: line, missing: [] })
-  }
-  return { values, problems }
 }
