@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseDotenv } from './index.ts'
 
@@ -93,6 +94,31 @@ describe('${NAME}', () => {
 
   it('does not expand what was expanded', () => {
     expect(values("C='${B}'\nA=${C}", { B: 'x' })['A']).toBe('${B}')
+  })
+})
+
+describe('${NAME} anywhere in a value', () => {
+  const known: Readonly<Record<string, string>> = { A: 'one', B: '${A}', '': 'empty' }
+  const env = { get: (name: string) => known[name] }
+
+  it('is found as the expression for it says', () => {
+    const piece = fc.constantFrom('${', '}', ':', ':-', 'A', 'B', '$', '{', '-', ' ', 'x')
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => {
+        const text = pieces.join('')
+        const expected = text.replace(
+          /\$\{([^}:]*)(?::-([^}]*))?\}/g,
+          (_, name: string, fallback: string | undefined) => known[name] ?? fallback ?? '',
+        )
+        expect(parseDotenv(`K="${text}"`, env).values.get('K')?.value.reveal()).toBe(expected)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it.each(['${A:-', '${A', '${A:'])('takes no longer for many that never close: %s', (opening) => {
+    const text = `${opening.repeat(200_000)} `
+    expect(parseDotenv(`K="${text}"`, env).values.get('K')?.value.reveal()).toBe(text)
   })
 })
 

@@ -57,7 +57,6 @@ const DOUBLE_QUOTED = /"(?<inner>[^"\\]*(?:\\[^][^"\\]*)*)"/y
 const LINE = /[^\r\n]*/y
 const COMMENT_AND_END = /[^\S\r\n]*(?:#[^\r\n]*)?(?:\r\n|[\r\n]|$)/y
 const SPACE = /\s*/y
-const REFERENCE = /\$\{([^}:]*)(?::-([^}]*))?\}/g
 
 const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['a', '\u0007'],
@@ -170,12 +169,47 @@ function expandVariables(
   lookUp: LookUp,
 ): { readonly text: string; readonly references: readonly DotenvReference[] } {
   const references: DotenvReference[] = []
-  const text = value.replace(REFERENCE, (_, name: string, fallback: string | undefined) => {
+  let text = ''
+  let behind = 0
+  for (const { name, fallback, start, end } of referencesIn(value)) {
     const found = lookUp(name)
     references.push({ name, from: found?.from ?? (fallback === undefined ? 'nowhere' : 'default') })
-    return found?.text ?? fallback ?? ''
-  })
-  return { text, references }
+    text += value.slice(behind, start) + (found?.text ?? fallback ?? '')
+    behind = end
+  }
+  return { text: text + value.slice(behind), references }
+}
+
+interface WrittenReference {
+  readonly name: string
+  readonly fallback: string | undefined
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * `${NAME}` and `${NAME:-fallback}`, from the left. The next brace and colon are looked for once and kept: an expression
+ * would look for them anew from every `${`, and a line of thousands that never close would take a minute.
+ */
+function* referencesIn(value: string): Generator<WrittenReference> {
+  let [brace, colon, at] = [-1, -1, 0]
+  for (;;) {
+    const start = value.indexOf('${', at)
+    const from = start + 2
+    if (start === -1) return
+    if (brace < from) brace = value.indexOf('}', from)
+    if (brace === -1) return
+    if (colon < from) colon = value.indexOf(':', from)
+    if (colon === -1) colon = value.length
+    const isBare = brace < colon
+    if (isBare || value[colon + 1] === '-') {
+      const fallback = isBare ? undefined : value.slice(colon + 2, brace)
+      yield { name: value.slice(from, isBare ? brace : colon), fallback, start, end: brace + 1 }
+      at = brace + 1
+    } else {
+      at = from
+    }
+  }
 }
 
 /** Reads forward with sticky expressions. */
