@@ -3,11 +3,12 @@
  *
  * Invariant: what is shown (`diff`, texts, names) holds no value; what is edited is wrapped.
  */
+import type { Columns, RawRow } from '../importers/airflow-db/database.ts'
 import type { Found, Origin, Reading } from '../importers/found.ts'
 import type { ImportedEntry } from '../importers/selection.ts'
 import type { TextFile } from '../importers/text-files.ts'
 import { type Fingerprint, type FingerprintKey, fingerprint, type Sensitive } from '../sensitive/index.ts'
-import type { RowColumns, RowEdit, RowReading, SourceRow } from './rows.ts'
+import type { RowEdit, RowReading } from './rows.ts'
 import type { Hunk, TextMode } from './text-edit.ts'
 
 export interface FinishInput {
@@ -34,10 +35,10 @@ export interface FinishTexts {
 
 export interface FinishRows {
   /** All rows, as they are now. */
-  readonly now: readonly SourceRow[]
-  readonly read: (row: SourceRow) => RowReading
+  readonly now: readonly RawRow[]
+  readonly read: (row: RawRow) => RowReading
   /** What a row becomes; undefined: it is deleted. */
-  readonly becomes: (row: SourceRow) => RowColumns | undefined
+  readonly becomes: (row: RawRow) => Columns | undefined
 }
 
 export interface FileEdit {

@@ -8,7 +8,8 @@ import { type FingerprintKey, fingerprintKey, sensitive } from '../sensitive/ind
 import { FinishError } from './errors.ts'
 import type { FileAccess } from './file-access.ts'
 import type { FinishInput } from './finish-plan.ts'
-import type { RowChange, RowColumns, RowReading, RowStore, SourceRow } from './rows.ts'
+import type { Columns, RawRow, RowChange } from '../importers/airflow-db/database.ts'
+import type { RowReading, RowStore } from './rows.ts'
 
 export const KEY: FingerprintKey = fingerprintKey(Buffer.alloc(32, 3))
 
@@ -48,15 +49,15 @@ export class MemoryFiles implements FileAccess {
 }
 
 export class MemoryRows implements RowStore {
-  rows: SourceRow[]
+  rows: RawRow[]
   transactions = 0
   fault: (when: 'before' | 'after') => void = () => undefined
 
-  constructor(rows: readonly SourceRow[]) {
+  constructor(rows: readonly RawRow[]) {
     this.rows = [...rows]
   }
 
-  async readRows(onRows: (rows: readonly SourceRow[]) => void): Promise<void> {
+  async readRows(onRows: (rows: readonly RawRow[]) => void): Promise<void> {
     onRows(this.rows)
     return Promise.resolve()
   }
@@ -78,11 +79,11 @@ export class MemoryRows implements RowStore {
   }
 }
 
-export function variableRow(rowId: number, key: string, val: string): SourceRow {
+export function variableRow(rowId: number, key: string, val: string): RawRow {
   return { table: 'variable', rowId, key, columns: { key, val } }
 }
 
-export function readRow(row: SourceRow): RowReading {
+export function readRow(row: RawRow): RowReading {
   const { key, val } = row.columns
   if (val === '') return { kind: 'blanked' }
   const place = { kind: 'row', table: row.table, rowId: row.rowId } as const
@@ -90,7 +91,7 @@ export function readRow(row: SourceRow): RowReading {
   return { kind: 'found', found: found('variable', String(key), String(val), origin) }
 }
 
-export function blankRow({ columns }: SourceRow): RowColumns {
+export function blankRow({ columns }: RawRow): Columns {
   return { ...columns, val: '' }
 }
 

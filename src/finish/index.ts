@@ -24,7 +24,7 @@ export type {
   LeftReason,
 } from './finish-plan.ts'
 export { filesToEdit, planFinish } from './plan.ts'
-export type { RowChange, RowColumns, RowEdit, RowReading, RowStore, SourceRow } from './rows.ts'
+export { readAllRows, type RowEdit, type RowReading, type RowStore } from './rows.ts'
 export type { TextMode } from './text-edit.ts'
 export { undoFinish, type UndoOutcome } from './undo.ts'
 export type { RecordOptions } from './undo-record.ts'

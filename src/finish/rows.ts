@@ -1,39 +1,16 @@
 /**
- * Rows of Airflow's database, as this folder needs them: what `importers/airflow-db` opens is one of these. Which rows
- * change, and into what. Pure but for the port.
+ * Which rows of Airflow's database (`importers/airflow-db`) change, and into what. Pure but for the port. A row with
+ * bytes that are no text (`unreadable`) is left: its columns do not hold them, and nobody could put them back.
  *
  * Values stay as the database has them: encrypted ones encrypted. After Airflow's Fernet key was rotated without the
  * old one, a row that is put back can no longer be read by it.
  */
+import type { AirflowDatabase, Columns, RawRow, RowChange } from '../importers/airflow-db/database.ts'
 import type { Found } from '../importers/found.ts'
 import { canonicalJson, type Sensitive, sensitive } from '../sensitive/index.ts'
 
-export type RowColumns = Readonly<Record<string, string | number | boolean | null>>
-
-export interface SourceRow {
-  readonly table: 'connection' | 'variable'
-  readonly rowId: number
-  /** conn_id or key. */
-  readonly key: string
-  readonly columns: RowColumns
-  /** Columns with bytes that are no text: `columns` does not hold them, and nobody could put them back. */
-  readonly unreadable?: readonly string[] | undefined
-}
-
-export interface RowChange {
-  readonly table: 'connection' | 'variable'
-  readonly rowId: number
-  /** Undefined: there is none, and it is inserted. */
-  readonly before: RowColumns | undefined
-  /** Undefined: it is deleted. */
-  readonly after: RowColumns | undefined
-}
-
-export interface RowStore {
-  readRows(onRows: (rows: readonly SourceRow[]) => void, signal?: AbortSignal): Promise<void>
-  /** One transaction: all of them, or none when a row is no longer `before`. */
-  changeRows(changes: readonly RowChange[]): Promise<void>
-}
+/** What is needed of the database. */
+export type RowStore = Pick<AirflowDatabase, 'readRows' | 'changeRows'>
 
 /** What a row says now. `blanked`: an earlier clean-up left it so. */
 export type RowReading =
@@ -48,8 +25,8 @@ export interface RowEdit {
   readonly change: Sensitive<RowChange>
 }
 
-export async function readAllRows(store: RowStore, signal?: AbortSignal): Promise<SourceRow[]> {
-  const rows: SourceRow[] = []
+export async function readAllRows(store: RowStore, signal?: AbortSignal): Promise<RawRow[]> {
+  const rows: RawRow[] = []
   await store.readRows((batch) => void rows.push(...batch), signal)
   return rows
 }
@@ -62,17 +39,17 @@ export type RowFate =
   | { readonly kind: 'other'; readonly text: string }
 
 export class RowIndex {
-  readonly #byId = new Map<string, SourceRow>()
-  readonly #byKey = new Map<string, SourceRow>()
+  readonly #byId = new Map<string, RawRow>()
+  readonly #byKey = new Map<string, RawRow>()
 
-  constructor(rows: readonly SourceRow[]) {
+  constructor(rows: readonly RawRow[]) {
     for (const row of rows) {
       this.#byId.set(`${row.table}:${row.rowId}`, row)
       this.#byKey.set(`${row.table}:${row.key}`, row)
     }
   }
 
-  find({ table, rowId }: Pick<SourceRow, 'table' | 'rowId'>): SourceRow | undefined {
+  find({ table, rowId }: Pick<RawRow, 'table' | 'rowId'>): RawRow | undefined {
     return this.#byId.get(`${table}:${rowId}`)
   }
 
@@ -94,12 +71,12 @@ export function reversed({ before, after, ...row }: RowChange): RowChange {
   return { ...row, before: after, after: before }
 }
 
-export function rowEdit(row: SourceRow, id: string, where: string, after: RowColumns | undefined): RowEdit {
+export function rowEdit(row: RawRow, id: string, where: string, after: Columns | undefined): RowEdit {
   const { table, rowId, columns } = row
   return { kind: table, id, where, change: sensitive({ table, rowId, before: columns, after }) }
 }
 
-function isSame(a: RowColumns | undefined, b: RowColumns | undefined): boolean {
+function isSame(a: Columns | undefined, b: Columns | undefined): boolean {
   if (a === undefined || b === undefined) return a === b
   return canonicalJson(a) === canonicalJson(b)
 }

@@ -11,6 +11,7 @@
  *
  * Invariant: a record that decodes is whole. It holds secrets and lives in Vault and in memory alone.
  */
+import type { Columns, RowChange } from '../importers/airflow-db/database.ts'
 import {
   type Fingerprint,
   fingerprint,
@@ -21,7 +22,6 @@ import {
 } from '../sensitive/index.ts'
 import { FinishError } from './errors.ts'
 import type { FinishPlan } from './finish-plan.ts'
-import type { RowChange, RowColumns } from './rows.ts'
 import { type Hunk, linesOf } from './text-edit.ts'
 
 /** Lines that must be as they were for a place to be known again. */
@@ -277,11 +277,11 @@ class Reader {
     return new Reader(this.#record[key], `${this.#name}, ${key}`)
   }
 
-  columns(key: string): RowColumns | undefined {
+  columns(key: string): Columns | undefined {
     const value = this.#record[key]
     if (value === null) return undefined
     if (!isObject(value)) return this.refuse(key)
-    const entries = Object.entries(value).map(([name, one]): [string, RowColumns[string]] =>
+    const entries = Object.entries(value).map(([name, one]): [string, Columns[string]] =>
       one === null || typeof one !== 'object' ? [name, one] : this.refuse(key),
     )
     return Object.fromEntries(entries)

@@ -4,7 +4,7 @@
  * Invariant: as in `report-text.ts`; and what came from a source is shown as it is, and makes no markup of its own.
  */
 import { countsText, digits, reportGroups } from './report-rows.ts'
-import { visible } from './report-text.ts'
+import { visible } from '../sensitive/index.ts'
 import type { ImportReport } from './report.ts'
 
 /** With a line break at the end. */

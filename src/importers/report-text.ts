@@ -4,6 +4,7 @@
  * Invariant: no value is shown, because a report holds none; text that came from a source (ids, places) cannot steer the
  * terminal. What is long is cut group by group, so that a thousand new entries never push an error out of sight.
  */
+import { visible } from '../sensitive/index.ts'
 import { countsText, digits, reportGroups, type ReportGroup, type ReportRow } from './report-rows.ts'
 import type { ImportReport } from './report.ts'
 
@@ -60,11 +61,4 @@ function groupText({ sign, tone, title, rows }: ReportGroup, most: number, paint
 
 function widest(rows: readonly ReportRow[], column: 'id' | 'text', most: number): number {
   return rows.reduce((width, row) => Math.max(width, Math.min(visible(row[column]).length, most)), 0)
-}
-
-/** Control characters, and marks that reorder text, as their code points. */
-export function visible(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
-    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
-  })
 }

@@ -40,7 +40,7 @@ export function desiredState(
 }
 
 /** The custom_metadata that marks an entry as Plenum's, but for the version. */
-export function entryMarks(hub: Hub, { entry, metadata }: ResolvedEntry): CustomMetadata {
+export function entryMarks(hub: Hub, { entry, metadata }: Pick<ResolvedEntry, 'entry' | 'metadata'>): CustomMetadata {
   const owner = hub.projects.find(({ name }) => name === entry.project)?.owner
   return { ...metadata, ...marksOf({ hub: hub.name, project: entry.project, owner, source: sourceOf(metadata) }) }
 }

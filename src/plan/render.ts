@@ -4,10 +4,11 @@
  * Invariant: no value is shown, because a plan holds none; and text that came from Vault (names, fields) cannot steer
  * the terminal. What is long is cut group by group, so that a thousand new entries never push a deletion out of sight.
  */
+import { visible } from '../sensitive/index.ts'
 import { isEmptyPlan } from './make.ts'
 import type { Change, Plan } from './plan.ts'
 import { summaryOf } from './summary.ts'
-import { blockedRow, changeRow, driftRow, missingRow, type Row, shadowRow, shown, unmanagedRow } from './wording.ts'
+import { blockedRow, changeRow, driftRow, missingRow, type Row, shadowRow, unmanagedRow } from './wording.ts'
 
 /** Colours, or functions that return their text as it is. */
 export interface Paint {
@@ -35,9 +36,9 @@ const KIND_WIDTH = 'connection'.length
 export function renderPlan(plan: Plan, options: RenderPlanOptions): string {
   const { paint, all, now } = options
   const groups = groupsOf(plan, now, all).filter(({ length }) => length > 0)
-  const visible = groups.map((rows) => (all ? rows : rows.slice(0, MOST_LINES)))
-  const width = visible.flat().reduce((most, { id }) => Math.min(WIDEST_ID, Math.max(most, shown(id).length)), 0)
-  const blocks = visible.map((rows, index) => {
+  const shown = groups.map((rows) => (all ? rows : rows.slice(0, MOST_LINES)))
+  const width = shown.flat().reduce((most, { id }) => Math.min(WIDEST_ID, Math.max(most, visible(id).length)), 0)
+  const blocks = shown.map((rows, index) => {
     const hidden = (groups[index]?.length ?? 0) - rows.length
     const lines = rows.map((row) => rowText(row, width, paint))
     return hidden === 0 ? lines : [...lines, paint.dim(`    … and ${hidden} more (--all shows them)`)]
@@ -65,7 +66,7 @@ function groupsOf(plan: Plan, now: number, all: boolean): Row[][] {
 function rowText(row: Row, width: number, paint: Paint): string {
   const { sign, tone, kind, id, text, note, hint } = row
   const rest = [text, note === '' ? '' : paint.dim(note)].filter((part) => part !== '').join('   ')
-  const name = rest === '' ? shown(id) : shown(id).padEnd(width)
+  const name = rest === '' ? visible(id) : visible(id).padEnd(width)
   const line = `  ${paint[tone](sign)} ${kind.padEnd(KIND_WIDTH)}  ${name}${rest === '' ? '' : `  ${rest}`}`
   return hint === '' ? line : `${line}\n${' '.repeat(KIND_WIDTH + width + 8)}${paint.dim(hint)}`
 }

@@ -1,5 +1,6 @@
 /** What each line of a plan says. Rows are data; how they are aligned and coloured is `render.ts`. */
 import { MANAGED_BY, WRITTEN_VERSION } from '../hub/index.ts'
+import { visible } from '../sensitive/index.ts'
 import { idOf } from './address.ts'
 import {
   type Address,
@@ -66,7 +67,7 @@ const DRIFT_TEXT: Readonly<Record<Drift['reason'], string>> = {
 }
 
 export function blockedRow({ address, text, hint }: Blocked): Row {
-  return { ...named(address), sign: 'x', tone: 'bad', text: shown(text), note: '', hint: shown(hint) }
+  return { ...named(address), sign: 'x', tone: 'bad', text: visible(text), note: '', hint: visible(hint) }
 }
 
 export function missingRow(address: Address): Row {
@@ -75,20 +76,13 @@ export function missingRow(address: Address): Row {
 }
 
 export function shadowRow({ address, variable, where }: Shadow): Row {
-  const text = shown(`${variable} also stands in ${where}: Airflow falls back to it when Vault fails`)
+  const text = visible(`${variable} also stands in ${where}: Airflow falls back to it when Vault fails`)
   return { ...named(address), sign: '!', tone: 'warn', text, note: '', hint: '' }
 }
 
 export function unmanagedRow(address: Address): Row {
   const text = 'not made by Plenum for this hub: left alone'
   return { ...named(address), sign: '?', tone: 'dim', text, note: '', hint: '' }
-}
-
-/** Names come from Vault too: control characters, and marks that reorder text, are shown as their code points. */
-export function shown(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
-    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
-  })
 }
 
 function named(address: Address): { readonly kind: string; readonly id: string } {
@@ -103,7 +97,7 @@ function isVersioned(kind: ResourceKind): kind is EntryKind {
 function fieldsText(fields: readonly FieldChange[], all: boolean): string {
   const named = all ? fields : fields.slice(0, MOST_FIELDS)
   const rest = fields.length - named.length
-  const texts = named.map(({ field, change }) => `${shown(field)} ${change}`)
+  const texts = named.map(({ field, change }) => `${visible(field)} ${change}`)
   return [...texts, ...(rest === 0 ? [] : [`${rest} more`])].join('; ')
 }
 

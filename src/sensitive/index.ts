@@ -8,3 +8,4 @@ export {
 } from './fingerprint.ts'
 export { redactor } from './redact.ts'
 export { Sensitive, sensitive } from './sensitive.ts'
+export { visible } from './visible.ts'

@@ -10,7 +10,7 @@ import { mapBounded } from '../concurrency/index.ts'
 import { flattenData, type Hub, type HubAccess, type HubRole, roleOf, type RolePurpose } from '../hub/index.ts'
 import { type FingerprintKey, fingerprint, type Sensitive } from '../sensitive/index.ts'
 import { readSecret, type VaultClient, VaultError } from '../vault/index.ts'
-import { digestsOf } from './digest.ts'
+import { differingFields, digestsOf } from './digest.ts'
 import type { LookupOutcome } from './findings.ts'
 import { makeLookup } from './lookup.ts'
 
@@ -72,9 +72,8 @@ export function compareDigests(
   expected: Readonly<Record<string, string>>,
   found: Readonly<Record<string, string>>,
 ): ArrivalOutcome {
-  const names = [...new Set([...Object.keys(expected), ...Object.keys(found)])]
-  const fields = names.filter((name) => expected[name] !== found[name])
-  return fields.length === 0 ? { kind: 'equal' } : { kind: 'different', fields: fields.sort() }
+  const fields = differingFields(expected, found)
+  return fields.length === 0 ? { kind: 'equal' } : { kind: 'different', fields: [...fields].sort() }
 }
 
 /** One client a role, made when its first object comes. */

@@ -36,3 +36,11 @@ function isEmpty(value: Json): boolean {
   if (value === null || value === '') return true
   return typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0
 }
+
+/** Names of the fields that are not the same in both, or only in one. */
+export function differingFields(
+  a: Readonly<Record<string, string>>,
+  b: Readonly<Record<string, string>>,
+): readonly string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((field) => a[field] !== b[field])
+}

@@ -9,6 +9,7 @@
  * login are tried too.
  */
 import type { FingerprintKey } from '../sensitive/index.ts'
+import { differingFields } from './digest.ts'
 import type { Lookup, LookupFinding } from './findings.ts'
 
 export type RealOutcome =
@@ -73,8 +74,7 @@ function differenceOf(ours: LookupFinding['outcome'], real: RealOutcome | undefi
   if (ours.kind !== 'resolved') return real.kind === 'found' ? 'it gets a value all the same' : undefined
   if (real.kind === 'missing') return 'it gets nothing'
   if (real.kind === 'raised') return `it raises ${real.error}`
-  const fields = [...new Set([...Object.keys(ours.digests), ...Object.keys(real.digests)])]
-  const different = fields.filter((field) => ours.digests[field] !== real.digests[field])
+  const different = differingFields(ours.digests, real.digests)
   return different.length === 0 ? undefined : `it gets another ${different.join(', ')}`
 }
 
