@@ -18,10 +18,12 @@ export interface ComparisonOptions {
   readonly overwrite: boolean
   readonly screen: Screen
   readonly signal: AbortSignal
+  /** `resolved` is a part of the hub: nothing beside it is looked at, and so nothing deleted. Default false. */
+  readonly partial?: boolean
 }
 
 export async function compareWithVault(hub: OpenHub, options: ComparisonOptions): Promise<Plan> {
-  const { access, resolved, client, overwrite, screen, signal } = options
+  const { access, resolved, client, overwrite, screen, signal, partial = false } = options
   const key = fingerprintKey()
   const desired = desiredState(hub.hub, access, resolved, key)
   const progress = startProgress({ label: 'read Vault', quiet: screen.quiet })
@@ -32,10 +34,17 @@ export async function compareWithVault(hub: OpenHub, options: ComparisonOptions)
       key,
       desired,
       concurrency: CONCURRENCY,
+      undeclared: partial ? 'ignored' : 'read',
       onProgress: (done, total) => progress.update(done, total),
       signal,
     })
-    return makePlan(desired, actual, { overwrite, shadowing: shadowsOf(hub.hub, hub.env, hub.files) })
+    if (!partial) return makePlan(desired, actual, { overwrite, shadowing: shadowsOf(hub.hub, hub.env, hub.files) })
+    const wanted = new Set(desired.map(({ address }) => address))
+    return makePlan(
+      desired,
+      actual.filter(({ address }) => wanted.has(address)),
+      { overwrite, shadowing: [] },
+    )
   } finally {
     progress.end()
   }

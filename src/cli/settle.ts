@@ -1,15 +1,13 @@
 /** What `plenum up` does with any Vault that is ready: apply, issue credentials, write Airflow's files, verify. */
 import { renderSettings } from '../airflow/index.ts'
-import { accessOf, type ResolvedEntry, roleOf } from '../hub/index.ts'
+import { accessOf, type ResolvedEntry } from '../hub/index.ts'
 import type { Plan } from '../plan/index.ts'
 import type { VaultClient } from '../vault/index.ts'
-import { writeAirflowFiles } from './airflow-files.ts'
 import { type Application, carryOut, NOTHING_DONE } from './application.ts'
-import { CONCURRENCY, compareWithVault } from './comparison.ts'
-import { issueCredentials, requireCredentials } from './credentials.ts'
+import { compareWithVault } from './comparison.ts'
 import { CommandError } from './failure.ts'
 import { type OpenHub, shown } from './hub-file.ts'
-import { prepareRunFolder } from './run-folder.ts'
+import { equipReaders } from './readers.ts'
 import type { Screen } from './screen.ts'
 import type { Reach } from './target.ts'
 import { leftAloneOf, type UpReport } from './up-report.ts'
@@ -36,19 +34,7 @@ export async function settle(hub: OpenHub, options: SettleOptions): Promise<UpRe
   const apply = idle ? NOTHING_DONE : await carryOut(hub, plan, { access, resolved, client, screen, signal })
   if (signal.aborted) throw interrupted(apply)
 
-  prepareRunFolder(hub.run)
-  const { storeId } = reach
-  const credentials = await issueCredentials({
-    client,
-    hub,
-    access,
-    storeId,
-    concurrency: CONCURRENCY,
-    now: Date.now(),
-    signal,
-  })
-  const airflow = requireCredentials(hub, roleOf(access, { kind: 'airflow' }), storeId)
-  const settings = writeAirflowFiles(hub, access, reach, airflow)
+  const { credentials, settings } = await equipReaders(hub, access, { reach, client, signal })
   for (const warning of settings.warnings) screen.warn(warning)
   const verify = await verifyWithCredentials(hub, { access, reach, screen, signal })
 

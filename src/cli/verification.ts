@@ -1,7 +1,7 @@
 /** Verification with the credentials that lie on this machine, as the roles that own them. */
-import type { HubAccess } from '../hub/index.ts'
+import type { HubAccess, HubRole } from '../hub/index.ts'
 import { type FingerprintKey, sensitive } from '../sensitive/index.ts'
-import { appRoleToken } from '../vault/index.ts'
+import { appRoleToken, type VaultClient } from '../vault/index.ts'
 import { type VerifyReport, verifyHub } from '../verify/index.ts'
 import { CONCURRENCY } from './comparison.ts'
 import { requireCredentials } from './credentials.ts'
@@ -28,13 +28,7 @@ export async function verifyWithCredentials(
       hub: hub.hub,
       access,
       concurrency: CONCURRENCY,
-      clientFor: (role) => {
-        const { roleId, secretId } = requireCredentials(hub, role, reach.storeId)
-        return openClient(
-          reach,
-          appRoleToken({ mount: access.authMount, roleId: sensitive(roleId), secretId, now: Date.now }),
-        )
-      },
+      clientFor: (role) => openAsRole(hub, role, { access, reach }),
       ...(key === undefined ? {} : { key }),
       onProgress: (done, total) => progress.update(done, total),
       signal,
@@ -42,4 +36,17 @@ export async function verifyWithCredentials(
   } finally {
     progress.end()
   }
+}
+
+/** A client that enters with the credentials of this role. @throws {CommandError} when there are none here. */
+export function openAsRole(
+  hub: OpenHub,
+  role: HubRole,
+  { access, reach }: Pick<VerificationOptions, 'access' | 'reach'>,
+): VaultClient {
+  const { roleId, secretId } = requireCredentials(hub, role, reach.storeId)
+  return openClient(
+    reach,
+    appRoleToken({ mount: access.authMount, roleId: sensitive(roleId), secretId, now: Date.now }),
+  )
 }

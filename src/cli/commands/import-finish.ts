@@ -17,21 +17,18 @@ import {
   listUndo,
   newUndoId,
   planFinish,
+  readAllRows,
   undoFinish,
   type UndoListed,
   type UndoStore,
 } from '../../finish/index.ts'
-import {
-  type AirflowDatabase,
-  blankedColumns,
-  createRowReader,
-  type RawRow,
-  type TextFile,
-} from '../../importers/index.ts'
+import { type AirflowDatabase, blankedColumns, createRowReader, type TextFile } from '../../importers/index.ts'
+import { addressOf } from '../../plan/index.ts'
 import { fingerprintKey } from '../../sensitive/index.ts'
 import type { VaultClient } from '../../vault/index.ts'
 import { CommandError } from '../failure.ts'
 import { type OpenHub, shown } from '../hub-file.ts'
+import { declaredEntries } from '../importing/declared-entries.ts'
 import { openImportHub } from '../importing/import-hub.ts'
 import type { ImportOptions, ImportSource } from '../importing/options.ts'
 import { tellSelection } from '../importing/report.ts'
@@ -54,7 +51,7 @@ export async function finishCommand(
     const opened = await openImport(source, paths, options, screen, signal)
     tellSelection(opened, options, screen)
     const { entries } = opened.selection
-    if (opened.hub.isNew) throw nothingBrought(shown(opened.hub.found.file))
+    if (opened.hub.current === undefined) throw nothingBrought(shown(opened.hub.found.file))
     const { hub } = opened.hub.declaring(entries)
     return withVault({
       hub,
@@ -147,14 +144,14 @@ async function finishPlan(
   database: AirflowDatabase | undefined,
 ): Promise<FinishPlan> {
   const { entries } = opened.selection
-  const paths = new Map(hub.hub.entries.map(({ kind, id, path }) => [`${kind}:${id}`, path]))
+  const declared = declaredEntries(hub.hub)
   const files = new Map(
     filesToEdit(entries).map((path): [string, TextFile] => [path, { ...openText(path), shown: shown(path) }]),
   )
   return planFinish({
     entries,
     isProven: ({ kind, id }) => equal.has(`${kind}:${id}`),
-    pathOf: ({ kind, id }) => `${hub.hub.vault.mount}/${paths.get(`${kind}:${id}`) ?? ''}`,
+    pathOf: ({ kind, id }) => `${hub.hub.vault.mount}/${declared.get(addressOf(kind, id))?.path ?? ''}`,
     imported: opened.readings,
     key: fingerprintKey(),
     texts: { mode: finish === 'remove' ? 'remove' : 'comment', files, reread: opened.reread },
@@ -167,10 +164,7 @@ async function rowsOf(
   database: AirflowDatabase,
   how: NonNullable<ImportOptions['finish']>,
 ): Promise<FinishRows> {
-  const now: RawRow[] = []
-  await database.readRows((rows) => {
-    now.push(...rows)
-  })
+  const now = await readAllRows(database)
   const reader = createRowReader(source?.fernetKeys)
   return {
     now,

@@ -2,31 +2,30 @@
  * `plenum import SOURCE`: reads a source, shows the plan, asks, brings everything in and proves it. `--check` is the
  * proof alone; what `--finish` and `--undo` do is in `import-finish.ts`.
  */
-import { accessOf, roleOf } from '../../hub/index.ts'
+import { accessOf } from '../../hub/index.ts'
 import type { ImportedEntry, ImportReport } from '../../importers/index.ts'
 import { renderPlan } from '../../plan/index.ts'
 import type { VaultClient } from '../../vault/index.ts'
-import { writeAirflowFiles } from '../airflow-files.ts'
 import { type Application, carryOut, NOTHING_DONE } from '../application.ts'
 import { applySummary, notDoneLines, problemLines } from '../apply-words.ts'
 import type { Positional } from '../command-tree.ts'
 import { CONCURRENCY } from '../comparison.ts'
-import { issueCredentials, requireCredentials } from '../credentials.ts'
 import { CommandError } from '../failure.ts'
 import { type OpenHub, shown } from '../hub-file.ts'
 import { type ImportPlan, planImport, type PlanImportOptions, proveImport } from '../importing/carry.ts'
 import { writeHistory } from '../importing/history.ts'
+import type { ImportHub } from '../importing/import-hub.ts'
 import { type ImportOptions, type ImportSource, modeOf } from '../importing/options.ts'
 import { arrivedEntries, type ImportOutcome, isProved, proofLines, proofSummary } from '../importing/outcome.ts'
 import { checkReportFile, tellSelection, writeReport } from '../importing/report.ts'
 import { type OpenedImport, openImport } from '../importing/selection.ts'
 import { interruptible } from '../interrupt.ts'
-import { prepareRunFolder } from '../run-folder.ts'
 import type { Screen } from '../screen.ts'
 import type { Reach } from '../target.ts'
 import { leftAloneOf } from '../up-report.ts'
 import { withVault } from '../with-vault.ts'
 import { writePublicFile } from '../public-files.ts'
+import { equipReaders } from '../readers.ts'
 import { mayApply } from './apply.ts'
 
 export async function importCommand(
@@ -71,7 +70,7 @@ interface Run {
 async function check(run: Run): Promise<number> {
   const { opened, options, screen, signal } = run
   const { entries } = opened.selection
-  if (opened.hub.isNew) throw nothingBrought(opened)
+  if (opened.hub.current === undefined) throw nothingBrought(opened)
   // Also what plenum.yaml does not declare: a value in Vault counts, wherever it is declared.
   const { hub } = opened.hub.declaring(entries)
   const { port } = options
@@ -96,7 +95,8 @@ async function bring(run: Run): Promise<number> {
   const { opened, options, screen, signal } = run
   const { entries } = opened.selection
   const { overwrite = false, port, dryRun = false } = options
-  const { hub } = opened.hub.declaring(entries)
+  const whole = opened.hub.declaring(entries)
+  const { hub } = whole
   const outcome = await withVault({
     hub,
     port,
@@ -112,9 +112,12 @@ async function bring(run: Run): Promise<number> {
       const application = await apply(hub, { plan: last, ...rest }, { client, screen, signal })
       const changes = last.changes.map(({ address }) => address)
       const arrived = arrivedEntries(entries, { application, leftAlone, planned: changes })
-      declare(opened, arrived, options, screen)
+      // Mostly all of them arrive, and a large plenum.yaml is not made twice.
+      const { text } = arrived.length === entries.length ? whole : opened.hub.declaring(arrived)
+      if (arrived.length > 0) declare(opened.hub, text, options, screen)
       if (signal.aborted) throw interrupted(application)
-      await settleCredentials(hub, { reach, client, signal })
+      // The proof is made with the readers' own credentials; a hub that was just made has none yet.
+      await equipReaders(hub, planned.access, { reach, client, signal })
       const proof = await proofOf(hub, arrived, { reach, screen, signal })
       return { application, leftAlone, proof }
     },
@@ -152,30 +155,11 @@ async function apply(
 }
 
 /** Only what is in Vault: plenum.yaml never names what is not there. */
-function declare(
-  { hub, readings }: OpenedImport,
-  arrived: readonly ImportedEntry[],
-  options: ImportOptions,
-  screen: Screen,
-): void {
-  if (arrived.length === 0 || readings.length === 0) return
-  const { text } = hub.declaring(arrived)
+function declare(hub: ImportHub, text: string, options: ImportOptions, screen: Screen): void {
   const file = options.out ?? hub.found.file
   if (text === hub.text && options.out === undefined) return
   writePublicFile(file, text)
-  screen.say(`${hub.isNew || options.out !== undefined ? 'wrote' : 'declared in'} ${shown(file)}`)
-}
-
-/** The proof is made with the readers' own credentials; a hub that was just made has none yet. */
-async function settleCredentials(
-  hub: OpenHub,
-  { reach, client, signal }: { readonly reach: Reach; readonly client: VaultClient; readonly signal: AbortSignal },
-): Promise<void> {
-  prepareRunFolder(hub.run)
-  const access = accessOf(hub.hub)
-  const { storeId } = reach
-  await issueCredentials({ client, hub, access, storeId, concurrency: CONCURRENCY, now: Date.now(), signal })
-  writeAirflowFiles(hub, access, reach, requireCredentials(hub, roleOf(access, { kind: 'airflow' }), storeId))
+  screen.say(`${hub.text === undefined || options.out !== undefined ? 'wrote' : 'declared in'} ${shown(file)}`)
 }
 
 function conclude(

@@ -6,28 +6,27 @@
  * metadata); a declaration without its value would be reported as missing. Killed anywhere in between and run again, it
  * finds what is there by its value and writes no second version.
  */
-import { readActual } from '../../apply/index.ts'
 import { mapBounded } from '../../concurrency/index.ts'
 import {
   accessOf,
   flattenData,
-  type Hub,
   type HubAccess,
   type ResolvedEntry,
   type ResolvedField,
   SOURCE,
 } from '../../hub/index.ts'
 import type { ImportedEntry } from '../../importers/index.ts'
-import { desiredState, makePlan, type Plan } from '../../plan/index.ts'
-import { fingerprintKey, type Json, sensitive } from '../../sensitive/index.ts'
-import { appRoleToken, readSecret, type VaultClient, VaultError } from '../../vault/index.ts'
+import { addressOf, type Plan } from '../../plan/index.ts'
+import { fingerprintKey } from '../../sensitive/index.ts'
+import { readSecret, type VaultClient, VaultError } from '../../vault/index.ts'
 import { type ArrivalFinding, type ExpectedObject, proveArrival } from '../../verify/index.ts'
-import { CONCURRENCY } from '../comparison.ts'
-import { requireCredentials } from '../credentials.ts'
+import { CONCURRENCY, compareWithVault } from '../comparison.ts'
 import type { OpenHub } from '../hub-file.ts'
 import { startProgress } from '../progress.ts'
 import type { Screen } from '../screen.ts'
-import { openClient, type Reach } from '../target.ts'
+import type { Reach } from '../target.ts'
+import { openAsRole } from '../verification.ts'
+import { type DeclaredEntries, declaredEntries } from './declared-entries.ts'
 
 export interface ImportPlan {
   readonly plan: Plan
@@ -42,28 +41,15 @@ export async function planImport(
   { client, overwrite, screen, signal }: PlanImportOptions,
 ): Promise<ImportPlan> {
   const access = accessOf(hub.hub)
-  const merged = await mapBounded(entries, CONCURRENCY, (entry) => withOtherFields(hub.hub, entry, client, signal))
-  const resolved = resolvedEntries(hub.hub, merged)
-  const key = fingerprintKey()
-  const desired = desiredState(hub.hub, access, resolved, key)
-  const wanted = new Set(desired.map(({ address }) => address))
-  const progress = startProgress({ label: 'read Vault', quiet: screen.quiet })
-  try {
-    const actual = await readActual(client, {
-      hub: hub.hub,
-      access,
-      key,
-      desired,
-      concurrency: CONCURRENCY,
-      undeclared: 'ignored',
-      onProgress: (done, total) => progress.update(done, total),
-      signal,
-    })
-    const found = actual.filter(({ address }) => wanted.has(address))
-    return { plan: makePlan(desired, found, { overwrite, shadowing: [] }), access, resolved }
-  } finally {
-    progress.end()
-  }
+  const declared = declaredEntries(hub.hub)
+  const { mount } = hub.hub.vault
+  const merged = await mapBounded(entries, CONCURRENCY, async (entry) => {
+    const path = entry.kind === 'secret' ? declared.get(addressOf(entry.kind, entry.id))?.path : undefined
+    return path === undefined ? entry : withOtherFields(entry, { client, mount, path, signal })
+  })
+  const resolved = resolvedEntries(declared, merged)
+  const plan = await compareWithVault(hub, { access, resolved, client, overwrite, screen, signal, partial: true })
+  return { plan, access, resolved }
 }
 
 export interface PlanImportOptions {
@@ -78,16 +64,11 @@ export interface PlanImportOptions {
  * `.env` would take away the fields of the first.
  */
 async function withOtherFields(
-  hub: Hub,
   entry: ImportedEntry,
-  client: VaultClient,
-  signal: AbortSignal,
+  { client, mount, path, signal }: SecretPlace,
 ): Promise<ImportedEntry> {
-  if (entry.kind !== 'secret') return entry
-  const declared = hub.entries.find(({ kind, id }) => kind === entry.kind && id === entry.id)
-  if (declared === undefined) return entry
   try {
-    const read = await readSecret(client, hub.vault.mount, declared.path, { signal })
+    const read = await readSecret(client, mount, path, { signal })
     if (read.kind !== 'found') return entry
     return { ...entry, data: entry.data.map((fields) => ({ ...read.data.reveal(), ...fields })) }
   } catch (error) {
@@ -97,11 +78,17 @@ async function withOtherFields(
   }
 }
 
+interface SecretPlace {
+  readonly client: VaultClient
+  readonly mount: string
+  readonly path: string
+  readonly signal: AbortSignal
+}
+
 /** Declared as external, and for this once to be written. */
-function resolvedEntries(hub: Hub, entries: readonly ImportedEntry[]): ResolvedEntry[] {
-  const declared = new Map(hub.entries.map((entry) => [`${entry.kind}:${entry.id}`, entry]))
+function resolvedEntries(declared: DeclaredEntries, entries: readonly ImportedEntry[]): ResolvedEntry[] {
   return entries.flatMap(({ kind, id, data, metadata }): ResolvedEntry[] => {
-    const entry = declared.get(`${kind}:${id}`)
+    const entry = declared.get(addressOf(kind, id))
     if (entry === undefined) return []
     const fields = [...flattenData(kind, data)].map(([name, value]): [string, ResolvedField] => [
       name,
@@ -126,12 +113,10 @@ export async function proveImport(
   entries: readonly ImportedEntry[],
   { access, reach, screen, signal }: ProveOptions,
 ): Promise<readonly ArrivalFinding[]> {
-  const paths = new Map(hub.hub.entries.map(({ kind, id, path }) => [`${kind}:${id}`, path]))
+  const declared = declaredEntries(hub.hub)
   const objects = entries.flatMap(({ kind, id, project, data }): ExpectedObject[] => {
-    const path = paths.get(`${kind}:${id}`)
-    return path === undefined
-      ? []
-      : [{ kind, id, project, path, data: data.map((clear): Record<string, Json> => clear) }]
+    const path = declared.get(addressOf(kind, id))?.path
+    return path === undefined ? [] : [{ kind, id, project, path, data }]
   })
   const progress = startProgress({ label: 'prove', quiet: screen.quiet })
   try {
@@ -141,11 +126,7 @@ export async function proveImport(
       objects,
       key: fingerprintKey(),
       concurrency: CONCURRENCY,
-      clientFor: (role) => {
-        const { roleId, secretId } = requireCredentials(hub, role, reach.storeId)
-        const tokens = appRoleToken({ mount: access.authMount, roleId: sensitive(roleId), secretId, now: Date.now })
-        return openClient(reach, tokens)
-      },
+      clientFor: (role) => openAsRole(hub, role, { access, reach }),
       onProgress: (done, total) => progress.update(done, total),
       signal,
     })

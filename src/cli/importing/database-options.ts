@@ -1,4 +1,4 @@
-/** Options that say which Airflow database is meant: of `plenum import airflow-db` and of `plenum sync`. */
+/** Options that say which Airflow database is meant. */
 import { Option } from 'commander'
 
 export function databaseOptions(): Option[] {

@@ -5,9 +5,11 @@
  * is written, so that a run that was interrupted goes on behind the last one. What Vault has from elsewhere is left.
  */
 import { mapBounded } from '../../concurrency/index.ts'
-import { type Hub, marksOf, mergeMarks } from '../../hub/index.ts'
+import { type DeclaredEntry, type Hub, mergeMarks, SOURCE } from '../../hub/index.ts'
 import type { ImportedEntry } from '../../importers/index.ts'
+import { addressOf, entryMarks } from '../../plan/index.ts'
 import { readMetadata, type SecretData, type VaultClient, writeCustomMetadata, writeSecret } from '../../vault/index.ts'
+import { declaredEntries } from './declared-entries.ts'
 
 export interface OlderVersion {
   readonly data: SecretData
@@ -26,25 +28,27 @@ export async function writeHistory(
   history: History,
   { concurrency, signal }: { readonly concurrency: number; readonly signal: AbortSignal },
 ): Promise<void> {
-  const paths = new Map(hub.entries.map(({ kind, id, path }) => [`${kind}:${id}`, path]))
-  const wanted = entries.flatMap(({ kind, id, project, origins }) => {
-    const path = paths.get(`${kind}:${id}`)
+  const declared = declaredEntries(hub)
+  const wanted = entries.flatMap(({ kind, id, origins }): WithHistory[] => {
+    const entry = declared.get(addressOf(kind, id))
     const versions = origins.flatMap(({ place }) => (place.kind === 'vault' ? (history.get(place.path) ?? []) : []))
-    return path === undefined || versions.length === 0 ? [] : [{ path, project, versions }]
+    return entry === undefined || versions.length === 0 ? [] : [{ entry, versions }]
   })
   await mapBounded(wanted, concurrency, async (one) => writeVersions(client, hub, one, signal))
+}
+
+interface WithHistory {
+  readonly entry: DeclaredEntry
+  readonly versions: readonly OlderVersion[]
 }
 
 async function writeVersions(
   client: VaultClient,
   hub: Hub,
-  {
-    path,
-    project,
-    versions,
-  }: { readonly path: string; readonly project: string; readonly versions: readonly OlderVersion[] },
+  { entry, versions }: WithHistory,
   signal: AbortSignal,
 ): Promise<void> {
+  const { path } = entry
   const { mount } = hub.vault
   const before = await readMetadata(client, mount, path, signal)
   const there = before?.currentVersion ?? 0
@@ -58,8 +62,7 @@ async function writeVersions(
     await writeSecret(client, mount, path, data, index, signal)
   }
   const { [PLANNED]: _, ...rest } = metadata
-  const owner = hub.projects.find(({ name }) => name === project)?.owner
-  const marks = marksOf({ hub: hub.name, project, owner, source: 'import' })
+  const marks = entryMarks(hub, { entry, metadata: { [SOURCE]: 'import' } })
   // Plenum wrote up to here: the newest version follows as an ordinary update.
   await writeCustomMetadata(client, mount, path, mergeMarks(rest, marks, versions.length), signal)
 }

@@ -15,7 +15,6 @@ export interface ImportHub {
   readonly found: FoundHub
   /** Undefined: there is none yet. */
   readonly text: string | undefined
-  readonly isNew: boolean
   /** The hub as it is. Undefined for a new one. */
   readonly current: OpenHub | undefined
   /** The text with these declared, and the hub that it makes. */
@@ -34,7 +33,6 @@ export function openImportHub(options: ImportOptions, screen: Screen, airflowLin
   return {
     found,
     text,
-    isNew: text === undefined,
     current,
     declaring(additions) {
       const declared = declareEntries(text, { ...settings, entries: additions })

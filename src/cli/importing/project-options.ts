@@ -1,4 +1,4 @@
-/** Options that say which project an object goes to: of `plenum import` and of `plenum sync`. */
+/** Options that say which project an object goes to. */
 import { Option } from 'commander'
 import { several } from '../arguments.ts'
 

@@ -17,6 +17,7 @@ import {
   type SourceKind,
 } from '../../importers/index.ts'
 import { fingerprintKey } from '../../sensitive/index.ts'
+import { CONCURRENCY } from '../comparison.ts'
 import { CommandError } from '../failure.ts'
 import type { Screen } from '../screen.ts'
 import { withVault } from '../with-vault.ts'
@@ -41,8 +42,8 @@ export async function openImport(
   signal: AbortSignal,
 ): Promise<OpenedImport> {
   if (source === 'vault') {
-    const reading = await readOtherVault(options, screen, signal)
     const hub = openImportHub(options, screen, undefined)
+    const reading = await readOtherVault(hub, options, screen, signal)
     const selection = selectFrom([reading], hub, options)
     return { hub, readings: [reading], database: undefined, reread: () => [], history: reading.history, selection }
   }
@@ -143,7 +144,12 @@ function dagFiles(root: string): { readonly path: string; readonly text: string 
   }
 }
 
-async function readOtherVault(options: ImportOptions, screen: Screen, signal: AbortSignal): Promise<VaultReading> {
+async function readOtherVault(
+  { current }: ImportHub,
+  options: ImportOptions,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<VaultReading> {
   const { mount = 'secret', prefix = '', kvVersion, connectionsPath, variablesPath, projectsPath } = options
   const read = {
     mount,
@@ -151,7 +157,7 @@ async function readOtherVault(options: ImportOptions, screen: Screen, signal: Ab
     version: kvVersion === '1' ? (1 as const) : (2 as const),
     layout: { connections: connectionsPath, variables: variablesPath, projects: projectsPath },
     withVersions: options.withVersions === true,
-    concurrency: 32,
+    concurrency: CONCURRENCY,
     signal,
   }
   const other = await otherVault(options)
@@ -162,7 +168,6 @@ async function readOtherVault(options: ImportOptions, screen: Screen, signal: Ab
       await other.close()
     }
   }
-  const { current } = openImportHub(options, screen, undefined)
   if (current === undefined)
     throw new ImportError('import-no-vault', 'there is no plenum.yaml here that says which Vault to read', {
       hint: 'name the Vault with --from-address and --from-token-file',
