@@ -89,8 +89,8 @@ export interface Reading {
   readonly label: string
   /** Lines for the report: `Airflow 3.3 by its columns`, `2 Fernet keys`. */
   readonly facts: readonly string[]
-  /** `3.3`: of the Airflow that it belongs to, where the source tells. */
-  readonly airflowLine?: string | undefined
+  /** Of the Airflow that it belongs to, where the source is one's: what it may be, the oldest first. `['2.10', '2.11']` */
+  readonly airflowLines?: readonly string[] | undefined
   readonly found: readonly Found[]
   readonly findings: readonly Finding[]
 }

@@ -48,7 +48,7 @@ export async function openImport(
     return { hub, readings: [reading], database: undefined, reread: () => [], history: reading.history, selection }
   }
   const { readings, database, reread } = await readLocalSources(source, paths, options, signal)
-  const hub = openImportHub(options, screen, lineOf(readings))
+  const hub = openImportHub(options, screen, linesOf(readings))
   return { hub, readings, database, reread, history: new Map(), selection: selectFrom(readings, hub, options) }
 }
 
@@ -124,8 +124,8 @@ function wrongCall(message: string, hint: string): CommandError {
 }
 
 /** Of the Airflow whose database was read. */
-function lineOf(readings: readonly Reading[]): string | undefined {
-  return readings.map(({ airflowLine }) => airflowLine).find((line) => line !== undefined)
+function linesOf(readings: readonly Reading[]): readonly string[] | undefined {
+  return readings.map(({ airflowLines }) => airflowLines).find((lines) => lines !== undefined)
 }
 
 const DAG_FILE = /\.(?:py|ya?ml|json|sql)$/
