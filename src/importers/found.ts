@@ -5,6 +5,7 @@
  * piece of its value; whatever could not be read is a finding that names the object, and everything else goes on.
  */
 import type { JsonObject } from '../airflow/index.ts'
+import type { CustomMetadata } from '../hub/index.ts'
 import type { Sensitive } from '../sensitive/index.ts'
 
 /** The words of `plenum import`, in the order of its help. */
@@ -64,6 +65,8 @@ interface FoundAs<Kind extends string> {
   readonly data: Sensitive<JsonObject>
   readonly description: string | undefined
   readonly team: string | undefined
+  /** What others than Plenum put beside it in another Vault. */
+  readonly customMetadata?: CustomMetadata | undefined
   readonly origin: Origin
   readonly notes: readonly Note[]
 }

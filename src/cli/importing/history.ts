@@ -19,7 +19,7 @@ export interface OlderVersion {
 export type History = ReadonlyMap<string, readonly OlderVersion[]>
 
 /** In custom_metadata, until the object has all of them. */
-const PLANNED = 'import-versions'
+const PLANNED = 'plenum-import-versions'
 
 export async function writeHistory(
   client: VaultClient,
