@@ -56,7 +56,7 @@ interface FoundAs<Kind extends string> {
   readonly kind: Kind
   /**
    * connection  conn_id; the stored form: Airflow's eight keys, empty ones left out, `extra` an object, or its own text
-   *             where numbers would lose digits
+   *             where its numbers would change
    * variable    key; `{"value": "<text>"}`
    * secret      `<project>/<name>` or `<name>`; the data as it is
    * name        an environment variable that is no Airflow object; `{"value": "<text>"}`
