@@ -47,6 +47,7 @@ export {
   readMetadata,
   readSecret,
   readSecretVersions,
+  removeSecret,
   type SecretData,
   type SecretMetadata,
   type SecretRead,
