@@ -1,9 +1,15 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /**
  * Three suites. `unit` is pure and shares one process; `integration` starts servers and commands and gets a process
  * per file; `airflow` needs the Python environments that scripts/test.mjs makes.
+ *
+ * The files of `integration` wait most of the time for what they started, and a start of Airflow fills one core: two at
+ * once, also on two cores, where the runner would take one.
  */
+const AT_ONCE = Math.max(2, availableParallelism() - 1)
+
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
@@ -13,6 +19,7 @@ const config: ViteUserConfig = defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           pool: 'forks',
+          maxWorkers: AT_ONCE,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -22,7 +29,7 @@ const config: ViteUserConfig = defineConfig({
           name: 'airflow',
           include: ['test/airflow/**/*.test.ts'],
           pool: 'forks',
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 600_000,
         },

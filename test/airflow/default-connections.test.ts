@@ -21,9 +21,11 @@ const ONLY: Readonly<Record<AirflowLine, readonly string[]>> = {
 const made = new Map<AirflowLine, readonly Made[]>()
 
 beforeAll(async () => {
-  for (const line of AIRFLOW_LINES) {
-    made.set(line, JSON.parse(await runProgram(line, 'default_connections.py', {})) as Made[])
-  }
+  await Promise.all(
+    AIRFLOW_LINES.map(async (line) => {
+      made.set(line, JSON.parse(await runProgram(line, 'default_connections.py', {})) as Made[])
+    }),
+  )
 })
 
 const ids = (line: AirflowLine): string[] => (made.get(line) ?? []).map(({ conn_id: id }) => id)
