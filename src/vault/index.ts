@@ -39,10 +39,12 @@ export {
 } from './errors.ts'
 export { listPlainSecrets, readPlainSecret } from './kv1.ts'
 export {
+  createMetadata,
   deleteSecret,
   deleteSecretVersion,
   listAllSecrets,
   listSecrets,
+  patchCustomMetadata,
   type ReadSecretOptions,
   readMetadata,
   readSecret,
