@@ -11,9 +11,11 @@ export {
   blankedColumns,
   createRowReader,
   type DatabaseTarget,
+  NOTIFY_SQL,
   openAirflowDatabase,
   parseDsn,
   type RawRow,
+  type RowReader,
   readAirflowDatabase,
 } from './airflow-db/index.ts'
 export {

@@ -122,9 +122,11 @@ export class Passes {
     await mapBounded(addresses, concurrency, async (address) => {
       signal.throwIfAborted()
       const path = sides.pathOf(address)
-      if (path === undefined || refused.has(address)) return
-      const row = content.rows.get(address) ?? { kind: 'absent' }
+      if (refused.has(address)) return
       const digest = content.digests.get(address) ?? ''
+      // The selection says what is wrong with such an id.
+      if (path === undefined) return this.#remember(address, digest, { kind: 'nothing' })
+      const row = content.rows.get(address) ?? { kind: 'absent' }
       const object = objects.get(address) ?? { kind: 'absent' }
       const isDeclaredElsewhere = sides.isDeclaredElsewhere(address)
       const subject: Subject = { address, path, row, object, isDeclaredElsewhere }

@@ -99,8 +99,11 @@ export function openText(path: string): TextFile {
   }
 }
 
+/** What says where the database is. */
+export type DatabaseOptions = Pick<ImportOptions, 'airflowHome' | 'dsn' | 'fernetKeyFile' | 'schema' | 'writeDsn'>
+
 /** Where the database is and what opens its rows. @throws {ImportError | CommandError} */
-export async function databaseOf(options: ImportOptions, env: EnvSource = PROCESS_ENV): Promise<DatabaseSource> {
+export async function databaseOf(options: DatabaseOptions, env: EnvSource = PROCESS_ENV): Promise<DatabaseSource> {
   const { dsn, fernetKeyFile, schema, airflowHome } = options
   if (dsn !== undefined) {
     const target = parseDsn(sensitive(dsn), schema === undefined ? {} : { schema })
@@ -155,7 +158,7 @@ async function readDatabase(source: DatabaseSource, signal: AbortSignal): Promis
 }
 
 /** With the rights to change rows: `--write-dsn`, else the same way as for reading. */
-export async function openForWriting(options: ImportOptions, source: DatabaseSource): Promise<AirflowDatabase> {
+export async function openForWriting(options: DatabaseOptions, source: DatabaseSource): Promise<AirflowDatabase> {
   const { writeDsn } = options
   const { schema } = source.target
   const target =
