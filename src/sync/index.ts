@@ -14,6 +14,7 @@
  * It does not write plenum.yaml, makes no policy, and touches no project's secrets.
  */
 export { Alarm } from './alarm.ts'
+export { carryBack, type CarryingBack } from './carry-back.ts'
 export { CONFLICT_RULES, type ConflictRule, type ConflictWhat, type LeftWhy } from './decide.ts'
 export type { Subject } from './follow.ts'
 export { News } from './news.ts'

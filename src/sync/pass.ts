@@ -29,10 +29,8 @@ export interface SyncSides {
   pathOf(address: string): string | undefined
   /** plenum.yaml says where its value comes from. */
   isDeclaredElsewhere(address: string): boolean
-  /** `--both-ways`: what is to be done about a change in Vault. Undefined: nothing. */
-  readonly carryBack?:
-    | ((subject: Subject, version: number, content: AirflowContent, signal: AbortSignal) => Promise<Outcome>)
-    | undefined
+  /** `--both-ways`: brings a change in Vault back. In a dry run it only says so. */
+  readonly carryBack?: ((subject: Subject, version: number, content: AirflowContent) => Promise<Outcome>) | undefined
 }
 
 export interface PassOptions {
@@ -137,14 +135,14 @@ export class Passes {
   }
 
   async #outcomeOf(subject: Subject, content: AirflowContent, digest: string): Promise<Outcome> {
-    const { following, sides, isDryRun, signal } = this.#options
+    const { following, sides, isDryRun } = this.#options
     try {
       const decision = await decideAbout(subject, following)
-      if (isDryRun) return foreseen(decision, subject)
       if (decision.kind === 'leave' && decision.why === 'vault-ahead' && sides.carryBack !== undefined) {
         const version = subject.object.kind === 'present' ? subject.object.version : 0
-        return await sides.carryBack(subject, version, content, signal)
+        return await sides.carryBack(subject, version, content)
       }
+      if (isDryRun) return foreseen(decision, subject)
       return await carryOut(decision, subject, following)
     } catch (error) {
       return this.#failed(subject.address, digest, error)

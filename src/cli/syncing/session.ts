@@ -5,9 +5,11 @@
  * A side that is not there makes a pass fail, and the next pass tries again; so sync may be started before either.
  */
 import { randomBytes } from 'node:crypto'
+import { Fernet } from '../../airflow/index.ts'
 import { connectionPath, type Hub, HubReferenceError, ownFolder, variablePath } from '../../hub/index.ts'
 import {
   type AirflowDatabase,
+  classifyName,
   createRowReader,
   openAirflowDatabase,
   type Reading,
@@ -17,6 +19,8 @@ import {
 } from '../../importers/index.ts'
 import { type FingerprintKey, fingerprintKey } from '../../sensitive/index.ts'
 import {
+  carryBack,
+  type CarryingBack,
   Passes,
   type PassResult,
   type Outcome,
@@ -31,7 +35,7 @@ import { CONCURRENCY } from '../comparison.ts'
 import { CommandError, ProblemsError } from '../failure.ts'
 import type { OpenHub } from '../hub-file.ts'
 import { projectRules } from '../importing/selection.ts'
-import type { DatabaseSource } from '../importing/sources.ts'
+import { type DatabaseSource, openForWriting } from '../importing/sources.ts'
 import type { SyncOptions } from './options.ts'
 import { pathOfAddress } from './addresses.ts'
 
@@ -124,8 +128,9 @@ export class Session {
   }
 
   #sides(database: AirflowDatabase, key: FingerprintKey): SyncSides {
-    const { client } = this.#options
+    const { client, options } = this.#options
     return {
+      ...(options.bothWays === true ? { carryBack: this.#carryingBack(key) } : {}),
       readRowDigests: (signal) => readRowDigests(database, key, signal),
       readContent: (signal) =>
         readContent(
@@ -135,7 +140,7 @@ export class Session {
             key,
             select: (reading) => this.#select(reading, key),
             ownerOf: (project) => this.#hub.projects.find(({ name }) => name === project)?.owner,
-            keepRaw: false,
+            keepRaw: this.#options.options.bothWays === true,
           },
           signal,
         ),
@@ -153,6 +158,30 @@ export class Session {
         }),
       isDeclaredElsewhere: (address) => this.#declared().get(address)?.external === false,
     }
+  }
+
+  #carryingBack(key: FingerprintKey): NonNullable<SyncSides['carryBack']> {
+    const { client, options, source, signal } = this.#options
+    const { fernetKeys } = source
+    const fernet = fernetKeys === undefined || fernetKeys.reveal().trim() === '' ? undefined : new Fernet(fernetKeys)
+    const carrying: CarryingBack = {
+      vault: vaultOf(client, this.#hub.vault.mount, Date.now, signal),
+      key,
+      reader: this.#reader,
+      encrypt:
+        fernet === undefined ? undefined : (text) => fernet.encrypt(text, { now: Date.now(), iv: randomBytes(16) }),
+      isSecret: (name, value) => classifyName(name, value).kind === 'secret',
+      changeRow: async (change) => {
+        const database = await openForWriting(options, source)
+        try {
+          await database.changeRows([change])
+        } finally {
+          await database.close()
+        }
+      },
+      isDryRun: options.dryRun === true,
+    }
+    return (subject, version, content) => carryBack(subject, version, content, carrying)
   }
 
   #select(reading: Reading, key: FingerprintKey): Selection {

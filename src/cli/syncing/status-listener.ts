@@ -34,8 +34,7 @@ export async function listenForStatus({ host, port }: ListenPlace, status: SyncS
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
-      const code = 'code' in cause ? cause.code : undefined
-      const isTaken = code === 'EADDRINUSE'
+      const isTaken = 'code' in cause && cause.code === 'EADDRINUSE'
       const message = `cannot listen on ${host}:${port} for /healthz and /metrics: ${isTaken ? 'the port is taken' : cause.message}`
       const hint = '`--listen 127.0.0.1:9465` takes another place, `--listen none` listens nowhere'
       reject(new CommandError(isTaken ? 'listen-port-taken' : 'listen-refused', message, { hint, cause }))
