@@ -225,13 +225,15 @@ class Teller {
         return
       }
       case 'finding': {
-        const { where, id, text, hint } = event.finding
-        screen.warn(`${where}${id === undefined ? '' : ` (${id})`}: ${text}`, hint)
+        const { severity, where, id, text, hint } = event.finding
+        const message = `${where}${id === undefined ? '' : ` (${id})`}: ${text}`
+        if (severity === 'error') screen.fail(message, hint)
+        else screen.warn(message, hint)
         return
       }
       case 'trouble': {
         const { trouble, retryInMs } = event
-        screen.warn(`${trouble.text}; trying again in ${seconds(retryInMs)}`, trouble.hint)
+        screen.fail(`${trouble.text}; trying again in ${seconds(retryInMs)}`, trouble.hint)
         return
       }
       case 'recovered':

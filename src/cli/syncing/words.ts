@@ -102,6 +102,12 @@ export function seconds(ms: number): string {
 
 /** One line of JSON, for `--json`. `now`: Unix ms. */
 export function eventJson(event: SyncEvent, now: number): string {
+  const at = new Date(now).toISOString()
+  if (event.kind === 'pass') {
+    // Findings were told one by one.
+    const { kind, looked, findings } = event.result
+    return JSON.stringify({ at, event: 'pass', kind, looked, findings: findings?.length, durationMs: event.durationMs })
+  }
   const { kind, ...rest } = event
-  return JSON.stringify({ at: new Date(now).toISOString(), event: kind, ...rest })
+  return JSON.stringify({ at, event: kind, ...rest })
 }
