@@ -57,10 +57,10 @@ function onePass(call: Call): Promise<number> {
     hub,
     port: options.port,
     screen,
-    work: async (reach, operator) => {
-      const client = clientOfRole(hub, reach)
+    enter: (reach) => clientOfRole(hub, reach),
+    work: async (_, client) => {
       const teller = new Teller(screen, options)
-      const session = openSession(call, client ?? operator, teller, () => undefined)
+      const session = openSession(call, client, teller, () => undefined)
       try {
         const started = Date.now()
         const result = await session.full()
@@ -69,7 +69,6 @@ function onePass(call: Call): Promise<number> {
         return teller.needsSomebody(session.outcomes(), result) ? 1 : 0
       } finally {
         await session.close()
-        await client?.close()
       }
     },
   })
