@@ -57,14 +57,35 @@ function codesIn(source: string): string[] {
   ]
 }
 
+/** The first word of a code. */
+const familyOf = (code: string): string => code.replace(/-.*/, '')
+
+/** First words that other names begin with as well: sources (`airflow-db`), settings of roles, kinds of mounts. */
+const OPEN_FAMILIES: ReadonlySet<string> = new Set(['airflow', 'token', 'kv'])
+
+/** Verdicts of sync, which are no errors. */
+const NO_CODES: ReadonlySet<string> = new Set(['vault-ahead', 'vault-wins'])
+
+/**
+ * Codes that are passed on as an argument, through a variable, or stand in a list: every text that begins as the codes of
+ * one family do. What is only compared is no place where a code comes from.
+ */
+function codesOfFamilies(source: string, families: ReadonlySet<string>): string[] {
+  const text = source.replaceAll(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '')
+  return captures(text, /(?<!(?:[=!]==|\bcase) )'([a-z0-9]+(?:-[a-z0-9]+)+)'/g).filter(
+    (code) => families.has(familyOf(code)) && !NO_CODES.has(code),
+  )
+}
+
 const sorted = (codes: Iterable<string>): string[] => [...new Set(codes)].sort()
 
 describe('docs/errors.md', () => {
   const sources = filesBelow(join(root, 'src'), '.ts').filter((path) => !/\.(?:test|case)\.ts$/.test(path))
-  const inCode = sorted([
-    ...Object.keys(HUB_MESSAGE_CODES),
-    ...sources.flatMap((path) => codesIn(readFileSync(path, 'utf8'))),
-  ])
+  const texts = sources.map((path) => readFileSync(path, 'utf8'))
+  const evident = sorted([...Object.keys(HUB_MESSAGE_CODES), ...texts.flatMap(codesIn)])
+  const families = new Set(evident.filter((code) => code.includes('-')).map(familyOf))
+  for (const family of OPEN_FAMILIES) families.delete(family)
+  const inCode = sorted([...evident, ...texts.flatMap((text) => codesOfFamilies(text, families))])
   const rows = captures(read('docs/errors.md'), /^\| `([a-z0-9-]+)` \|/gm)
 
   it('finds codes in every form that they are written in', () => {
@@ -101,6 +122,25 @@ describe('docs/errors.md', () => {
       'store-full',
       'store-locked',
     ])
+  })
+
+  it('finds what is passed on, and takes no other text for a code', () => {
+    const passed = `
+      /* 'store-comment' */
+      // 'store-comment'
+      return refused('store-bad-line', text)
+      findings.push({ ...at(shown, line, 1, 'store-duplicate'), text })
+      const code = isNew ? 'store-new' : 'store-old'
+      if (error.code === 'store-compared' || error.code !== 'store-compared') return
+      switch (code) { case 'store-compared': }
+      import { x } from './store-file.ts'
+      const name = 'other-name'
+      const kind = 'vault-wins'
+      const word = 'store'
+    `
+    const found = codesOfFamilies(passed, new Set(['store', 'vault']))
+    expect(sorted(found)).toEqual(['store-bad-line', 'store-duplicate', 'store-new', 'store-old'])
+    for (const family of ['import', 'hub', 'vault', 'finish', 'apply', 'store']) expect([...families]).toContain(family)
   })
 
   it('has every code of the sources', () => {

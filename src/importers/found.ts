@@ -5,6 +5,7 @@
  * piece of its value; whatever could not be read is a finding that names the object, and everything else goes on.
  */
 import type { JsonObject } from '../airflow/index.ts'
+import type { CustomMetadata } from '../hub/index.ts'
 import type { Sensitive } from '../sensitive/index.ts'
 
 /** The words of `plenum import`, in the order of its help. */
@@ -55,7 +56,7 @@ interface FoundAs<Kind extends string> {
   readonly kind: Kind
   /**
    * connection  conn_id; the stored form: Airflow's eight keys, empty ones left out, `extra` an object, or its own text
-   *             where numbers would lose digits
+   *             where its numbers would change
    * variable    key; `{"value": "<text>"}`
    * secret      `<project>/<name>` or `<name>`; the data as it is
    * name        an environment variable that is no Airflow object; `{"value": "<text>"}`
@@ -64,6 +65,8 @@ interface FoundAs<Kind extends string> {
   readonly data: Sensitive<JsonObject>
   readonly description: string | undefined
   readonly team: string | undefined
+  /** What others than Plenum put beside it in another Vault. */
+  readonly customMetadata?: CustomMetadata | undefined
   readonly origin: Origin
   readonly notes: readonly Note[]
 }
@@ -89,8 +92,8 @@ export interface Reading {
   readonly label: string
   /** Lines for the report: `Airflow 3.3 by its columns`, `2 Fernet keys`. */
   readonly facts: readonly string[]
-  /** `3.3`: of the Airflow that it belongs to, where the source tells. */
-  readonly airflowLine?: string | undefined
+  /** Of the Airflow that it belongs to, where the source is one's: what it may be, the oldest first. `['2.10', '2.11']` */
+  readonly airflowLines?: readonly string[] | undefined
   readonly found: readonly Found[]
   readonly findings: readonly Finding[]
 }

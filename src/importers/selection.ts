@@ -53,7 +53,7 @@ export interface ImportedEntry {
   /** `because` for people: `rule trading_*`. */
   readonly reason: string
   readonly data: Sensitive<JsonObject>
-  /** For custom_metadata: description and team, 512 bytes each at most. */
+  /** For custom_metadata: description, team and what others had put there, as Vault takes it. */
   readonly metadata: Readonly<Record<string, string>>
   readonly origins: readonly Origin[]
   readonly notes: readonly Note[]

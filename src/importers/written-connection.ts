@@ -14,10 +14,10 @@ import {
   storedConnection,
 } from '../airflow/index.ts'
 import type { Json, Sensitive } from '../sensitive/index.ts'
+import { numbersSurvive } from './exact-numbers.ts'
 import type { Note } from './found.ts'
 import { compactJson, jsonPlain } from './json-text.ts'
 import { readLocatedJson } from './located-json.ts'
-import { numbersSurvive } from './vault/exact-numbers.ts'
 
 export type WrittenConnection =
   | {
@@ -83,7 +83,7 @@ function formed(connection: Connection, extra: string | undefined, notes: readon
     notes:
       own === undefined
         ? notes
-        : [...notes, normalised('its extra stays a text: as an object its numbers would lose digits')],
+        : [...notes, normalised('its extra stays a text: as an object its numbers would change')],
   }
 }
 
@@ -97,7 +97,7 @@ function extraText(json: string, extra: Json | undefined): string | undefined {
 }
 
 /** The JSON in `__extra__`, the last of several. */
-function uriExtraText(uri: string): string | undefined {
+export function uriExtraText(uri: string): string | undefined {
   const query = /\?([^#]*)/.exec(uri)?.[1]
   const text = query === undefined ? undefined : new URLSearchParams(query).getAll('__extra__').at(-1)
   return text === '' ? undefined : text

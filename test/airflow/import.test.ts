@@ -128,8 +128,9 @@ describe.each(CASES)('Airflow $line on $kind, by its $way', (one) => {
   }
 
   it('is moved by one command', ({ skip }) => {
-    const { imported, types } = movedOr(skip)
+    const { imported, types, declared } = movedOr(skip)
     expect(imported.status).toBe(0)
+    expect(declared[0]).toMatch(new RegExp(`^ +version: "?${line}"?$`, 'm'))
     expect(types.length).toBeGreaterThan(100)
   })
 

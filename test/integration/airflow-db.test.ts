@@ -63,8 +63,13 @@ describe.each(['PostgreSQL', 'MariaDB', 'SQLite', 'SQLite with a live WAL'])('%s
       const reading = await read(dsn)
       expect(plain(reading)).toEqual(EXPECTED)
       expect(reading.findings).toEqual([])
-      const line = version === '2.10' || version === '2.11' ? (version === '2.10' ? '2.10' : '2.10 or 2.11') : version
-      expect(reading.facts).toEqual([`Airflow ${line} by its revision ${AIRFLOW_VERSIONS[version]}`, '2 Fernet keys'])
+      // From 2.10.3 to 2.11 nothing changed.
+      const lines = version === '2.11' ? ['2.10', '2.11'] : [version]
+      expect(reading.airflowLines).toEqual(lines)
+      expect(reading.facts).toEqual([
+        `Airflow ${lines.join(' or ')} by its revision ${AIRFLOW_VERSIONS[version]}`,
+        '2 Fernet keys',
+      ])
       expect(reading.found[0]?.notes).toEqual([
         {
           kind: 'normalised',
@@ -134,6 +139,7 @@ describe.each(['PostgreSQL', 'MariaDB', 'SQLite', 'SQLite with a live WAL'])('%s
     )
     const reading = await read(dsn)
     expect(plain(reading)).toEqual(EXPECTED)
+    expect(reading.airflowLines).toEqual(['3.2', '3.3'])
     expect(reading.facts).toEqual([
       'Airflow 3.2 or newer by its columns; its revision "ffffffffffff" is not known to Plenum',
       'table "connection" has columns that Plenum does not read: "novelty"',

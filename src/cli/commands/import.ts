@@ -102,13 +102,14 @@ async function bring(run: Run): Promise<number> {
     port,
     screen,
     async work(reach, client) {
-      const planned = await planImport(hub, entries, { client, overwrite, screen, signal })
+      const planning = { client, history: opened.history, overwrite, screen, signal }
+      const planned = await planImport(hub, entries, planning)
       const leftAlone = leftAloneOf(planned.plan)
       const { plan } = planned
       screen.print(renderPlan(plan, { paint: screen.paint, all: options.all === true, now: Date.now() }))
       if (dryRun) return undefined
       if (plan.changes.length > 0 && !(await mayApply(hub, reach, plan, options.yes === true, screen))) return undefined
-      const { plan: last, ...rest } = await afterHistory(hub, opened, planned, { client, overwrite, screen, signal })
+      const { plan: last, ...rest } = await afterHistory(hub, opened, planned, planning)
       const application = await apply(hub, { plan: last, ...rest }, { client, screen, signal })
       const changes = last.changes.map(({ address }) => address)
       const arrived = arrivedEntries(entries, { application, leftAlone, planned: changes })
@@ -130,12 +131,12 @@ async function bring(run: Run): Promise<number> {
 /** Older versions need the mount; and they move what the plan follows, so that it is made again. */
 async function afterHistory(
   hub: OpenHub,
-  { history, selection }: OpenedImport,
+  { selection }: OpenedImport,
   planned: ImportPlan,
   options: PlanImportOptions,
 ): Promise<ImportPlan> {
+  const { client, history, screen, signal } = options
   if (history.size === 0) return planned
-  const { client, screen, signal } = options
   const settings = planned.plan.changes.filter(({ kind }) => kind === 'mount')
   if (settings.length > 0)
     await apply(hub, { ...planned, plan: { ...planned.plan, changes: settings } }, { client, screen, signal })

@@ -16,7 +16,7 @@ import {
   SOURCE,
 } from '../../hub/index.ts'
 import type { ImportedEntry } from '../../importers/index.ts'
-import { addressOf, type Plan } from '../../plan/index.ts'
+import { type Address, addressOf, type Change, type Plan } from '../../plan/index.ts'
 import { fingerprintKey } from '../../sensitive/index.ts'
 import { readSecret, type VaultClient, VaultError } from '../../vault/index.ts'
 import { type ArrivalFinding, type ExpectedObject, proveArrival } from '../../verify/index.ts'
@@ -27,6 +27,7 @@ import type { Screen } from '../screen.ts'
 import type { Reach } from '../target.ts'
 import { openAsRole } from '../verification.ts'
 import { type DeclaredEntries, declaredEntries } from './declared-entries.ts'
+import { begunHistory, type History } from './history.ts'
 
 export interface ImportPlan {
   readonly plan: Plan
@@ -38,7 +39,7 @@ export interface ImportPlan {
 export async function planImport(
   hub: OpenHub,
   entries: readonly ImportedEntry[],
-  { client, overwrite, screen, signal }: PlanImportOptions,
+  { client, history, overwrite, screen, signal }: PlanImportOptions,
 ): Promise<ImportPlan> {
   const access = accessOf(hub.hub)
   const declared = declaredEntries(hub.hub)
@@ -49,11 +50,26 @@ export async function planImport(
   })
   const resolved = resolvedEntries(declared, merged)
   const plan = await compareWithVault(hub, { access, resolved, client, overwrite, screen, signal, partial: true })
-  return { plan, access, resolved }
+  const begun = await begunHistory(client, hub.hub, entries, history, { concurrency: CONCURRENCY, signal })
+  return { plan: goingOn(plan, begun), access, resolved }
+}
+
+/** Of what an interrupted run left only some versions: no drift, but what this run goes on with. */
+function goingOn(plan: Plan, begun: ReadonlySet<Address>): Plan {
+  const ours = plan.drifted.filter(({ address, reason }) => reason === 'foreign' && begun.has(address))
+  const updates = ours.map(
+    ({ kind, address, version, fields }): Change => ({ action: 'update', kind, address, cas: version, fields }),
+  )
+  return {
+    ...plan,
+    changes: [...plan.changes, ...updates],
+    drifted: plan.drifted.filter((one) => !ours.includes(one)),
+  }
 }
 
 export interface PlanImportOptions {
   readonly client: VaultClient
+  readonly history: History
   readonly overwrite: boolean
   readonly screen: Screen
   readonly signal: AbortSignal

@@ -1,7 +1,7 @@
 /** What a folder has at its top that the sources can read. Names decide; nothing below is searched. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { ImportError } from '../../importers/index.ts'
+import { reading } from './reading.ts'
 
 /** Sources that are files. */
 export type TextSource = 'env-file'
@@ -20,7 +20,7 @@ const ENV = /^\.env(?:\.[\w-]+)?$/
 /** Made to be copied: what they hold is no secret. */
 const ENV_SAMPLE = /\.(?:example|sample|template|dist)$/
 export function filesOfFolder(folder: string): FolderFiles {
-  const names = namesIn(folder)
+  const names = reading(folder, () => readdirSync(folder).sort())
   const home = [folder, join(folder, 'airflow')].find(
     (path) => existsSync(join(path, 'airflow.cfg')) || existsSync(join(path, 'airflow.db')),
   )
@@ -28,16 +28,4 @@ export function filesOfFolder(folder: string): FolderFiles {
     names.filter((name) => pattern.test(name) && except?.test(name) !== true).map((name) => join(folder, name))
   const texts = [{ source: 'env-file', files: pick(ENV, ENV_SAMPLE) }] as const
   return { airflowHome: home, texts: texts.filter(({ files }) => files.length > 0) }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort()
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new ImportError('import-unreadable', `${folder} cannot be read: ${why}`, {
-      hint: 'is the path right?',
-      cause,
-    })
-  }
 }

@@ -7,8 +7,15 @@
 import { mapBounded } from '../../concurrency/index.ts'
 import { type DeclaredEntry, type Hub, mergeMarks, SOURCE } from '../../hub/index.ts'
 import type { ImportedEntry } from '../../importers/index.ts'
-import { addressOf, entryMarks } from '../../plan/index.ts'
-import { readMetadata, type SecretData, type VaultClient, writeCustomMetadata, writeSecret } from '../../vault/index.ts'
+import { type Address, addressOf, entryMarks } from '../../plan/index.ts'
+import {
+  readMetadata,
+  type SecretData,
+  type VaultClient,
+  VaultError,
+  writeCustomMetadata,
+  writeSecret,
+} from '../../vault/index.ts'
 import { declaredEntries } from './declared-entries.ts'
 
 export interface OlderVersion {
@@ -19,27 +26,68 @@ export interface OlderVersion {
 export type History = ReadonlyMap<string, readonly OlderVersion[]>
 
 /** In custom_metadata, until the object has all of them. */
-const PLANNED = 'import-versions'
+const PLANNED = 'plenum-import-versions'
+
+export interface HistoryOptions {
+  readonly concurrency: number
+  readonly signal: AbortSignal
+}
 
 export async function writeHistory(
   client: VaultClient,
   hub: Hub,
   entries: readonly ImportedEntry[],
   history: History,
-  { concurrency, signal }: { readonly concurrency: number; readonly signal: AbortSignal },
+  { concurrency, signal }: HistoryOptions,
 ): Promise<void> {
-  const declared = declaredEntries(hub)
-  const wanted = entries.flatMap(({ kind, id, origins }): WithHistory[] => {
-    const entry = declared.get(addressOf(kind, id))
-    const versions = origins.flatMap(({ place }) => (place.kind === 'vault' ? (history.get(place.path) ?? []) : []))
-    return entry === undefined || versions.length === 0 ? [] : [{ entry, versions }]
-  })
+  const wanted = withHistory(hub, entries, history)
   await mapBounded(wanted, concurrency, async (one) => writeVersions(client, hub, one, signal))
+}
+
+/** What an earlier run began to write versions of. It bears no mark yet, and is ours all the same. */
+export async function begunHistory(
+  client: VaultClient,
+  hub: Hub,
+  entries: readonly ImportedEntry[],
+  history: History,
+  { concurrency, signal }: HistoryOptions,
+): Promise<ReadonlySet<Address>> {
+  const wanted = withHistory(hub, entries, history)
+  const begun = await mapBounded(wanted, concurrency, async ({ entry, versions }): Promise<readonly Address[]> => {
+    const planned = await plannedVersions(client, hub, entry, signal)
+    return planned === String(versions.length) ? [addressOf(entry.kind, entry.id)] : []
+  })
+  return new Set(begun.flat())
+}
+
+async function plannedVersions(
+  client: VaultClient,
+  hub: Hub,
+  { path }: DeclaredEntry,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    return (await readMetadata(client, hub.vault.mount, path, signal))?.customMetadata[PLANNED]
+  } catch (error) {
+    // The plan is about to make the mount.
+    if (error instanceof VaultError && error.code === 'vault-not-found') return undefined
+    throw error
+  }
 }
 
 interface WithHistory {
   readonly entry: DeclaredEntry
   readonly versions: readonly OlderVersion[]
+}
+
+function withHistory(hub: Hub, entries: readonly ImportedEntry[], history: History): WithHistory[] {
+  if (history.size === 0) return []
+  const declared = declaredEntries(hub)
+  return entries.flatMap(({ kind, id, origins }): WithHistory[] => {
+    const entry = declared.get(addressOf(kind, id))
+    const versions = origins.flatMap(({ place }) => (place.kind === 'vault' ? (history.get(place.path) ?? []) : []))
+    return entry === undefined || versions.length === 0 ? [] : [{ entry, versions }]
+  })
 }
 
 async function writeVersions(

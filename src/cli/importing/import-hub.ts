@@ -25,11 +25,17 @@ export interface ImportHub {
 const USUAL = { version: '3.3', provider: '4.8' }
 const USUAL_OF_2 = '4.7'
 
-export function openImportHub(options: ImportOptions, screen: Screen, airflowLine: string | undefined): ImportHub {
+/** `airflowLines`: what the Airflow may be that was read (`Reading`), for a hub that is made anew. */
+export function openImportHub(
+  options: ImportOptions,
+  screen: Screen,
+  airflowLines: readonly string[] | undefined,
+): ImportHub {
   const found = locate(options)
   const text = existsSync(found.file) ? readHubFile(found.file) : undefined
   const current = text === undefined ? undefined : openHubText(found, text, options, screen, 'unchecked')
-  const settings = { file: found.file, hub: newHub(options, found, airflowLine) }
+  if (text === undefined && options.airflowVersion === undefined) warnOfGuess(airflowLines, screen)
+  const settings = { file: found.file, hub: newHub(options, found, airflowLines) }
   return {
     found,
     text,
@@ -58,9 +64,9 @@ function locate({ hub }: ImportOptions): FoundHub {
 function newHub(
   { name, airflowVersion, provider }: ImportOptions,
   { folder }: FoundHub,
-  line: string | undefined,
+  lines: readonly string[] | undefined,
 ): { readonly name: string; readonly airflow: string; readonly provider: string } {
-  const airflow = airflowVersion ?? line ?? USUAL.version
+  const airflow = airflowVersion ?? newestOf(lines)
   const chosen = provider ?? (airflow.startsWith('2.') ? USUAL_OF_2 : USUAL.provider)
   try {
     providerOf(chosen)
@@ -69,6 +75,20 @@ function newHub(
     throw new CommandError('call-wrong', cause.message, { status: 2, cause })
   }
   return { name: name ?? hubNameOf(basename(folder)), airflow, provider: chosen }
+}
+
+function newestOf(lines: readonly string[] | undefined): string {
+  return lines?.at(-1) ?? USUAL.version
+}
+
+/** A database that does not tell its Airflow exactly. */
+function warnOfGuess(lines: readonly string[] | undefined, screen: Screen): void {
+  if (lines === undefined || lines.length === 1) return
+  const what = lines.length === 0 ? 'does not tell which Airflow it is of' : `may be of Airflow ${lines.join(', ')}`
+  screen.warn(
+    `the database ${what}; the new plenum.yaml says ${newestOf(lines)}`,
+    'say which it is with --airflow-version, or correct airflow.version in plenum.yaml',
+  )
 }
 
 /** Lower case, letters, digits and `-`: what policies and roles may be named after. */

@@ -1,8 +1,9 @@
 /** The Vault that `plenum import vault --from-address` reads. It never gets a token of the hub's own Vault. */
 import { readFileSync } from 'node:fs'
 import { fileToken, VaultClient } from '../../vault/index.ts'
-import { CommandError, systemHint } from '../failure.ts'
+import { CommandError } from '../failure.ts'
 import type { ImportOptions } from './options.ts'
+import { reading } from './reading.ts'
 
 /** Undefined: the hub's own. */
 export async function otherVault(options: ImportOptions): Promise<VaultClient | undefined> {
@@ -17,18 +18,6 @@ export async function otherVault(options: ImportOptions): Promise<VaultClient | 
     address: fromAddress,
     tokens: fileToken(fromTokenFile),
     namespace: fromNamespace,
-    caCert: fromCaCert === undefined ? undefined : readCertificate(fromCaCert),
+    caCert: fromCaCert === undefined ? undefined : reading(fromCaCert, () => readFileSync(fromCaCert, 'utf8')),
   })
-}
-
-function readCertificate(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new CommandError('import-unreadable', `${path} cannot be read: ${why}`, {
-      hint: systemHint(cause) ?? 'is the path right?',
-      cause,
-    })
-  }
 }

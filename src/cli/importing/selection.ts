@@ -25,6 +25,7 @@ import type { History } from './history.ts'
 import { type ImportHub, openImportHub } from './import-hub.ts'
 import { otherVault } from './other-vault.ts'
 import type { ImportOptions, ImportSource } from './options.ts'
+import { reading } from './reading.ts'
 import { openText, readLocalSources, type ReadSources } from './sources.ts'
 
 export interface OpenedImport extends ReadSources {
@@ -43,12 +44,12 @@ export async function openImport(
 ): Promise<OpenedImport> {
   if (source === 'vault') {
     const hub = openImportHub(options, screen, undefined)
-    const reading = await readOtherVault(hub, options, screen, signal)
-    const selection = selectFrom([reading], hub, options)
-    return { hub, readings: [reading], database: undefined, reread: () => [], history: reading.history, selection }
+    const read = await readOtherVault(hub, options, screen, signal)
+    const selection = selectFrom([read], hub, options)
+    return { hub, readings: [read], database: undefined, reread: () => [], history: read.history, selection }
   }
   const { readings, database, reread } = await readLocalSources(source, paths, options, signal)
-  const hub = openImportHub(options, screen, lineOf(readings))
+  const hub = openImportHub(options, screen, linesOf(readings))
   return { hub, readings, database, reread, history: new Map(), selection: selectFrom(readings, hub, options) }
 }
 
@@ -124,24 +125,21 @@ function wrongCall(message: string, hint: string): CommandError {
 }
 
 /** Of the Airflow whose database was read. */
-function lineOf(readings: readonly Reading[]): string | undefined {
-  return readings.map(({ airflowLine }) => airflowLine).find((line) => line !== undefined)
+function linesOf(readings: readonly Reading[]): readonly string[] | undefined {
+  return readings.map(({ airflowLines }) => airflowLines).find((lines) => lines !== undefined)
 }
 
 const DAG_FILE = /\.(?:py|ya?ml|json|sql)$/
 const LARGEST_DAG_FILE = 2 * 1024 * 1024
 
 function dagFiles(root: string): { readonly path: string; readonly text: string }[] {
-  try {
-    return readdirSync(root, { recursive: true, withFileTypes: true }).flatMap((entry) => {
+  return reading(root, () =>
+    readdirSync(root, { recursive: true, withFileTypes: true }).flatMap((entry) => {
       const path = join(entry.parentPath, entry.name)
       if (!entry.isFile() || !DAG_FILE.test(entry.name) || statSync(path).size > LARGEST_DAG_FILE) return []
       return [{ path: resolve(path), text: readFileSync(path, 'utf8') }]
-    })
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new ImportError('import-unreadable', `${root} cannot be read: ${why}`, { hint: 'is the path right?', cause })
-  }
+    }),
+  )
 }
 
 async function readOtherVault(

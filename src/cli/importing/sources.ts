@@ -22,9 +22,9 @@ import {
   type TextFile,
 } from '../../importers/index.ts'
 import { type Sensitive, sensitive } from '../../sensitive/index.ts'
-import { CommandError, systemHint } from '../failure.ts'
 import { filesOfFolder, type FolderFiles, type TextSource } from './folder.ts'
 import type { ImportOptions, ImportSource } from './options.ts'
+import { reading } from './reading.ts'
 import { shellWords } from './shell-words.ts'
 
 /** The database of Airflow, once its settings are known. */
@@ -86,17 +86,11 @@ const LARGEST_FILE = 64 * 1024 * 1024
 
 export function openText(path: string): TextFile {
   const absolute = resolve(path)
-  try {
+  return reading(path, () => {
     if (statSync(absolute).size > LARGEST_FILE)
       throw new ImportError('import-too-large', `${path} is larger than ${LARGEST_FILE / 1024 / 1024} MB`)
     return { shown: path, path: absolute, bytes: readFileSync(absolute) }
-  } catch (cause) {
-    if (!(cause instanceof Error && 'syscall' in cause)) throw cause
-    throw new ImportError('import-unreadable', `${path} cannot be read: ${cause.message}`, {
-      hint: systemHint(cause) ?? 'is the path right?',
-      cause,
-    })
-  }
+  })
 }
 
 /** What says where the database is. */
@@ -130,11 +124,7 @@ function isThere(value: string | undefined): value is string {
 }
 
 function keysIn(path: string): Sensitive<string> {
-  const text = readConfig(resolve(path))
-  if (text !== undefined) return sensitive(text.trim())
-  throw new CommandError('import-unreadable', `${path} cannot be read`, {
-    hint: 'is the path right, and may you read it?',
-  })
+  return reading(path, () => sensitive(readFileSync(resolve(path), 'utf8').trim()))
 }
 
 function readConfig(path: string): string | undefined {
@@ -150,8 +140,8 @@ async function readDatabase(source: DatabaseSource, signal: AbortSignal): Promis
   const rows = createRowReader(source.fernetKeys)
   const database = await openAirflowDatabase({ target: source.target, access: 'read' })
   try {
-    const reading = await readAirflowDatabase(database, rows, signal)
-    return { ...reading, facts: [...source.facts, ...reading.facts] }
+    const read = await readAirflowDatabase(database, rows, signal)
+    return { ...read, facts: [...source.facts, ...read.facts] }
   } finally {
     await database.close()
   }

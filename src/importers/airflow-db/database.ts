@@ -4,6 +4,7 @@
  * Invariant: reading changes nothing, for SQLite not even a byte beside the file. What the engines say when they fail
  * (it may quote rows, statements and users) never leaves this folder: each failure is an `ImportError` with a code.
  */
+import type { AirflowLines } from './airflow-line.ts'
 import type { DatabaseTarget } from './dsn.ts'
 
 export type TableName = 'connection' | 'variable'
@@ -42,9 +43,9 @@ export interface DatabaseOptions {
 }
 
 export interface DatabaseDescription {
-  /** `Airflow 3.2`, `Airflow 2.7 to 3.0`: the versions whose tables look like these. */
-  readonly line: string
-  /** For the report, `line` among them. */
+  /** The versions whose tables look like these. */
+  readonly airflow: AirflowLines
+  /** For the report, that of `airflow` among them. */
   readonly facts: readonly string[]
 }
 

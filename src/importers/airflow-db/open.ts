@@ -65,8 +65,8 @@ class OpenDatabase implements AirflowDatabase {
   describe(): Promise<DatabaseDescription> {
     return this.#inTurn(async () => {
       this.#shape = undefined
-      const { line, facts } = await this.#engine.read((reader) => this.#shapeBy(reader))
-      return { line, facts }
+      const { airflow, facts } = await this.#engine.read((reader) => this.#shapeBy(reader))
+      return { airflow, facts }
     })
   }
 

@@ -11,7 +11,7 @@ export async function readAirflowDatabase(
   rows: RowReader,
   signal?: AbortSignal,
 ): Promise<Reading> {
-  const { facts, line } = await database.describe()
+  const { facts, airflow } = await database.describe()
   const found: Found[] = []
   const findings: Finding[] = []
   let blanked = 0
@@ -27,7 +27,7 @@ export async function readAirflowDatabase(
     source: 'airflow-db',
     label: database.target.label,
     facts: [...facts, rows.fact, ...blankedFact(blanked)],
-    ...(/^\d\.\d+$/.test(line) ? { airflowLine: line } : {}),
+    airflowLines: airflow.lines,
     found,
     findings,
   }

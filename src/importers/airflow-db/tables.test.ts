@@ -33,20 +33,31 @@ function catalogue(extra: readonly string[] = [], more: Partial<Catalogue> = {})
 }
 
 describe('shapeOf', () => {
-  it.each<[string, Catalogue, string]>([
-    ['2.7 to 3.0', catalogue(), 'Airflow 2.7 to 3.0'],
-    ['3.1', catalogue(['team_id']), 'Airflow 3.1'],
-    ['3.2', catalogue(['team_name']), 'Airflow 3.2 or newer'],
-    ['a mix', catalogue(['team_name'], { variable: VARIABLE }), 'Airflow of an unknown version'],
+  it.each<[string, Catalogue, string, readonly string[]]>([
+    ['2.7 to 3.0', catalogue(), 'Airflow 2.7 to 3.0', ['2.7', '2.8', '2.9', '2.10', '2.11', '3.0']],
+    ['3.1', catalogue(['team_id']), 'Airflow 3.1', ['3.1']],
+    ['3.2', catalogue(['team_name']), 'Airflow 3.2 or newer', ['3.2', '3.3']],
+    ['a mix', catalogue(['team_name'], { variable: VARIABLE }), 'Airflow of an unknown version', []],
     [
       '1.10',
       catalogue([], { connection: CONNECTION.filter((name) => name !== 'description') }),
       'Airflow older than 2.0',
+      [],
     ],
-    ['a known revision', catalogue(['team_name'], { revision: 'd2f4e1b3c5a7' }), 'Airflow 3.3'],
-    ['an unknown revision', catalogue(['team_name'], { revision: 'x' }), 'Airflow 3.2 or newer'],
-  ])('names %s', (_, from, line) => {
-    expect(shapeOf(from, ATTEMPT).line).toBe(line)
+    ['a known revision', catalogue(['team_name'], { revision: 'd2f4e1b3c5a7' }), 'Airflow 3.3', ['3.3']],
+    ['a revision of two lines', catalogue([], { revision: '5f2621c13b39' }), 'Airflow 2.10 or 2.11', ['2.10', '2.11']],
+    ['an unknown revision', catalogue(['team_name'], { revision: 'x' }), 'Airflow 3.2 or newer', ['3.2', '3.3']],
+  ])('names %s', (_, from, text, lines) => {
+    expect(shapeOf(from, ATTEMPT).airflow).toMatchObject({ text, lines })
+  })
+
+  it('says by what it knows it, and shows no control character of a revision', () => {
+    expect(shapeOf(catalogue([], { revision: '22ed7efa9da2' }), ATTEMPT).facts).toEqual([
+      'Airflow 2.10 by its revision 22ed7efa9da2',
+    ])
+    expect(shapeOf(catalogue([], { revision: 'x\u001B[31m' }), ATTEMPT).facts).toEqual([
+      'Airflow 2.7 to 3.0 by its columns; its revision "x\\u001b[31m" is not known to Plenum',
+    ])
   })
 
   it('reads the columns that are there, and says which it leaves', () => {

@@ -1,6 +1,6 @@
 /**
  * Which columns the two tables have, and which Airflow that means (airflow 3.1). Columns decide what is read; the
- * revision that alembic keeps only names the version more exactly.
+ * revision that alembic keeps only names the version more exactly (`airflow-line.ts`).
  *
  *   2.7 to 3.0    no teams (2.8 changed types of columns, no names)
  *   3.1           team_id, and a table `team`
@@ -8,6 +8,7 @@
  *
  * An unknown mix is read all the same, by the columns it has, and that is said.
  */
+import { type AirflowLines, airflowLines, shown } from './airflow-line.ts'
 import type { TableName } from './database.ts'
 import { type Attempt, failed } from './failures.ts'
 
@@ -58,7 +59,7 @@ export interface Shape {
   /** Those of `KNOWN_COLUMNS` that are there. */
   readonly columns: Readonly<Record<TableName, readonly string[]>>
   readonly joinsTeams: boolean
-  readonly line: string
+  readonly airflow: AirflowLines
   readonly facts: readonly string[]
 }
 
@@ -70,59 +71,20 @@ export function shapeOf(catalogue: Catalogue, attempt: Attempt): Shape {
   if (lacks) throw failed('columns', attempt)
   const known = (table: TableName): string[] => KNOWN_COLUMNS[table].filter((name) => catalogue[table].includes(name))
   const needsTeams = catalogue.connection.includes('team_id')
-  const line = lineOf(catalogue)
+  const airflow = airflowLines(catalogue)
   return {
     schema: catalogue.schema,
     columns: { connection: known('connection'), variable: known('variable') },
     joinsTeams: needsTeams && catalogue.hasTeams,
-    line: line.text,
+    airflow,
     facts: [
-      line.fact,
+      airflow.fact,
       ...unknownFacts(catalogue),
       ...(needsTeams && !catalogue.hasTeams
         ? ['table "team" cannot be read: teams of rows are not known by name']
         : []),
     ],
   }
-}
-
-/** The newest head of each version, from `airflow/utils/db.py` of 2.11.2 and 3.3.2. */
-const REVISIONS: ReadonlyMap<string, string> = new Map([
-  ['405de8318b3a', '2.7'],
-  ['10b52ebd31f7', '2.8'],
-  ['88344c1d9134', '2.8'],
-  ['1949afb29106', '2.9'],
-  ['686269002441', '2.9'],
-  ['22ed7efa9da2', '2.10'],
-  ['5f2621c13b39', '2.10 or 2.11'],
-  ['29ce7909c52b', '3.0'],
-  ['fe199e1abd77', '3.0'],
-  ['cc92b33c6709', '3.1'],
-  ['509b94a1042d', '3.1'],
-  ['1d6611b6ab7c', '3.2'],
-  ['d2f4e1b3c5a7', '3.3'],
-])
-
-function lineOf(catalogue: Catalogue): { readonly text: string; readonly fact: string } {
-  const columns = lineByColumns(catalogue)
-  const version = catalogue.revision === undefined ? undefined : REVISIONS.get(catalogue.revision)
-  if (version !== undefined) {
-    const text = `Airflow ${version}`
-    return { text, fact: `${text} by its revision ${catalogue.revision}` }
-  }
-  if (catalogue.revision === undefined) return { text: columns, fact: `${columns} by its columns` }
-  return {
-    text: columns,
-    fact: `${columns} by its columns; its revision ${shown(catalogue.revision)} is not known to Plenum`,
-  }
-}
-
-function lineByColumns({ connection, variable }: Catalogue): string {
-  const has = (column: string): boolean => connection.includes(column)
-  if (connection.includes('team_name') !== variable.includes('team_name')) return 'Airflow of an unknown version'
-  if (has('team_name')) return 'Airflow 3.2 or newer'
-  if (has('team_id')) return 'Airflow 3.1'
-  return has('description') && has('is_extra_encrypted') ? 'Airflow 2.7 to 3.0' : 'Airflow older than 2.0'
 }
 
 function unknownFacts(catalogue: Catalogue): string[] {
@@ -132,9 +94,4 @@ function unknownFacts(catalogue: Catalogue): string[] {
       ? []
       : [`table "${table}" has columns that Plenum does not read: ${unknown.map(shown).join(', ')}`]
   })
-}
-
-/** Comes from the database, and goes to a terminal. */
-function shown(name: string): string {
-  return JSON.stringify(name.slice(0, 60))
 }

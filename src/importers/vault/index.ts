@@ -38,11 +38,6 @@ export interface VaultSourceOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-export type VaultFound = Found & {
-  /** What others put there; Plenum's own keys are left out. */
-  readonly customMetadata: CustomMetadata
-}
-
 export interface OlderVersion {
   readonly version: number
   /** Unix ms. */
@@ -52,7 +47,6 @@ export interface OlderVersion {
 }
 
 export interface VaultReading extends Reading {
-  readonly found: readonly VaultFound[]
   /** By the path below the mount that stands in the origin. Only for objects that have older versions. */
   readonly history: ReadonlyMap<string, readonly OlderVersion[]>
 }
@@ -104,7 +98,7 @@ type Result =
   | {
       readonly kind: 'found'
       readonly path: string
-      readonly found: VaultFound
+      readonly found: Found
       readonly older: readonly OlderVersion[]
       readonly findings: readonly Finding[]
     }
@@ -140,7 +134,7 @@ function objectOf(mount: string, { path, raw, recognised }: Secret): Result {
     .filter((version) => !older.some((one) => one.version === version))
   const origin: Origin = { source: 'vault', where, place: { kind: 'vault', path, version: raw.newest.version } }
   const { customMetadata, notes: metadataNotes } = foreignMetadata(raw.customMetadata)
-  const found: VaultFound = {
+  const found: Found = {
     kind,
     id,
     data: form.data,

@@ -17,8 +17,9 @@ import {
   storedVariable,
 } from '../../airflow/index.ts'
 import { type Json, type Sensitive, sensitive } from '../../sensitive/index.ts'
+import { holdsInexactNumber, numbersSurvive } from '../exact-numbers.ts'
 import type { Note } from '../found.ts'
-import { holdsInexactNumber, numbersSurvive } from './exact-numbers.ts'
+import { uriExtraText } from '../written-connection.ts'
 
 export type StoredForm =
   | {
@@ -62,8 +63,6 @@ function connectionForm(id: string, record: JsonObject): StoredForm {
   const { connection } = reading
   const { texts, objects } = textsOf(connection)
   if (objects.length > 0) return refused(`${list(objects)} should be text and is not`, FILL_IN)
-  const clearExtra = connection.extra?.reveal()
-  if (clearExtra !== undefined && holdsInexactNumber(clearExtra) && typeof kept['extra'] !== 'string') return INEXACT
   const ownExtra = ownText(kept)
   const stored = storedConnection({
     connId: id,
@@ -133,7 +132,7 @@ function readingNotes(kept: JsonObject, connection: ReadConnection, isOwnExtra: 
   }
   const numbers = TEXT_FIELDS.filter((field) => typeof kept[field] === 'number' || typeof kept[field] === 'boolean')
   if (numbers.length > 0) notes.push(normalised(`${list(numbers)} is no text and becomes one`))
-  if (isOwnExtra) notes.push(normalised('its extra stays a text: as an object its numbers would lose digits'))
+  if (isOwnExtra) notes.push(normalised('its extra stays a text: as an object its numbers would change'))
   return notes
 }
 
@@ -142,9 +141,11 @@ const URI: Note = {
   text: 'it is a URI, which has no description, no upper case in a host, and nothing but texts in a plain query; it becomes the eight fields',
 }
 
-/** `extra` that is a text with numbers that JavaScript cannot keep. */
-function ownText({ extra }: JsonObject): string | undefined {
-  return typeof extra === 'string' && !isEmpty(extra) && !numbersSurvive(extra) ? extra : undefined
+/** The text of an `extra`, alone or in a URI, with numbers that JavaScript cannot keep. */
+function ownText({ extra, uri, conn_uri: connUri }: JsonObject): string | undefined {
+  const written = connUri ?? uri
+  const text = typeof written === 'string' ? uriExtraText(written) : extra
+  return typeof text === 'string' && !isEmpty(text) && !numbersSurvive(text) ? text : undefined
 }
 
 function variableForm(record: JsonObject): StoredForm {
