@@ -26,6 +26,7 @@ export {
   requireProjectName,
 } from './assign.ts'
 export type { NameClassifier } from './candidate.ts'
+export { type ComposeOptions, readCompose } from './compose/index.ts'
 export { type DagFile, mentionsOf } from './dag-mentions.ts'
 export { DEFAULT_CONNECTIONS, isUntouchedDefault } from './default-connections.ts'
 export { readEnvFiles } from './env-file/index.ts'

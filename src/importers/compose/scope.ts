@@ -46,7 +46,8 @@ export function withEnvFiles(outer: Scope, envFiles: readonly TextFile[]): Scope
     const { text, badLines } = decodeText(file)
     const content = parseEnvFile(text, outer.lookUp, inFiles)
     for (const [name, { value, line, lastLine }] of content.values) {
-      if (!badLines.some((bad) => bad >= line && bad <= lastLine)) values.set(name, { value, where: `${file.shown}:${line}` })
+      if (!badLines.some((bad) => bad >= line && bad <= lastLine))
+        values.set(name, { value, where: `${file.shown}:${line}` })
     }
     outer.findings.push(
       ...content.problems.map(({ line, name, text: said }) => lineFinding('warning', file, line, name, said)),
@@ -96,7 +97,8 @@ export function textIn(scope: Scope, node: YamlNode, spot: Spot, what: string): 
 
 /** The value of a mapping's entry; `bare` where it has none. */
 export function writtenOf(scope: Scope, node: YamlNode, what: string): Written {
-  if (node.kind !== 'scalar') return shapeRefused(`${what} is a ${node.kind === 'map' ? 'mapping' : 'list'} and no text`)
+  if (node.kind !== 'scalar')
+    return shapeRefused(`${what} is a ${node.kind === 'map' ? 'mapping' : 'list'} and no text`)
   const { text, isPlain, tag } = node
   const plain = isPlain && tag === undefined ? composePlain(text) : ({ kind: 'text', text } as const)
   switch (plain.kind) {
@@ -107,7 +109,13 @@ export function writtenOf(scope: Scope, node: YamlNode, what: string): Written {
     case 'text':
       return interpolated(scope, plain.text)
     case 'number':
-      return { kind: 'text', value: sensitive(plain.text), used: [], missing: [], note: plain.isExact ? RESPELT : LOSSY }
+      return {
+        kind: 'text',
+        value: sensitive(plain.text),
+        used: [],
+        missing: [],
+        note: plain.isExact ? RESPELT : LOSSY,
+      }
   }
 }
 

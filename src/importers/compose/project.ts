@@ -1,0 +1,245 @@
+/**
+ * Compose files -> one project, as docker compose puts it together: each document with what it includes, its services
+ * with what they extend, and the whole laid over what the files before it have.
+ *
+ * Invariants: the work ends (a file that includes itself, a service that extends itself, and more than `MOST_FILES` are
+ * findings), and what one file lacks never keeps the others from being read.
+ */
+import { dirname, isAbsolute, join } from 'node:path'
+import type { Finding } from '../found.ts'
+import type { YamlItem, YamlMap, YamlNode } from '../located-tree.ts'
+import { readLocatedYaml } from '../located-yaml.ts'
+import { decodeText, type TextFile } from '../text-files.ts'
+import { layResource, readResources, type Resource } from './resource.ts'
+import { type Scope, shapeFinding, textIn, withEnvFiles } from './scope.ts'
+import { layService, NO_SERVICE, type Reader, readService, type Service, spotOf } from './service.ts'
+import { type Spot, whereIs } from './setting.ts'
+
+/** By name; jobs as `jobs.<name>`. */
+export interface Project {
+  readonly services: ReadonlyMap<string, Service>
+  /** By `secrets.<name>` and `configs.<name>`. */
+  readonly resources: ReadonlyMap<string, Resource>
+}
+
+const NO_PROJECT: Project = { services: new Map(), resources: new Map() }
+
+export function readProject(files: readonly TextFile[], scope: Scope): Project {
+  return new ProjectReader().read(files, scope, [])
+}
+
+/** More is a mistake, or meant to keep the machine busy. */
+const MOST_FILES = 500
+
+class ProjectReader {
+  #files = 0
+
+  read(files: readonly TextFile[], scope: Scope, including: readonly string[]): Project {
+    let project = NO_PROJECT
+    for (const file of files) {
+      const reader = { scope, file }
+      for (const root of this.#documents(reader)) {
+        const own = this.#document(reader, root, [...including, ...files.map(({ path }) => path)])
+        project = layProject(project, own)
+      }
+    }
+    return project
+  }
+
+  #documents(reader: Reader): readonly YamlMap[] {
+    const { scope, file } = reader
+    this.#files += 1
+    const roots = documentsOf(file, scope.findings)
+    return roots.flatMap((root) => {
+      if (root.kind === 'map') return [root]
+      scope.findings.push(shapeFinding({ file, ...START }, undefined, 'this is no compose file: no mapping at its top'))
+      return []
+    })
+  }
+
+  #document(reader: Reader, root: YamlMap, including: readonly string[]): Project {
+    const own: Project = { services: servicesOf(reader, root), resources: readResources(reader, root) }
+    const includes = this.#includes(reader, root.entries.get('include'), including)
+    // What is included first wins over what is included later, and the file itself over both.
+    const whole = layProject(includes.reduceRight(layProject, NO_PROJECT), own)
+    return { ...whole, services: this.#extended(reader, whole.services) }
+  }
+
+  #includes(reader: Reader, item: YamlItem | undefined, including: readonly string[]): readonly Project[] {
+    if (item === undefined || (item.node.kind === 'scalar' && item.node.text === '')) return []
+    if (item.node.kind !== 'list') {
+      reader.scope.findings.push(shapeFinding(spotOf(reader, item), undefined, 'include is no list'))
+      return []
+    }
+    return item.node.items.flatMap((one) => this.#include(reader, one, including))
+  }
+
+  #include(reader: Reader, item: YamlItem, including: readonly string[]): readonly Project[] {
+    const { scope } = reader
+    const spot = spotOf(reader, item)
+    const { node } = item
+    const texts = (key: string): readonly string[] => {
+      const found = node.kind === 'map' ? node.entries.get(key)?.node : undefined
+      return found === undefined ? [] : textsIn(scope, found, spot, key)
+    }
+    const paths = node.kind === 'map' ? texts('path') : textsIn(scope, node, spot, 'include')
+    const files = paths.flatMap((path) => {
+      const file = this.#open(scope, path, spot, 'import-compose-include')
+      if (file !== undefined && !including.includes(file.path)) return [file]
+      if (file !== undefined) scope.findings.push(problem('import-compose-include', spot, 'it includes itself'))
+      return []
+    })
+    const [first] = files
+    if (first === undefined) return []
+    const [given] = texts('project_directory')
+    const folder = given === undefined ? dirname(first.path) : isAbsolute(given) ? given : join(scope.folder, given)
+    const named = texts('env_file').filter((path) => path !== '/dev/null')
+    const hasOwn = node.kind === 'map' && node.entries.has('env_file')
+    const envFiles = hasOwn
+      ? named.flatMap((path) => this.#open(scope, path, spot, 'import-compose-file') ?? [])
+      : [scope.files.read('.env', folder)].filter((file) => file !== undefined)
+    return [this.read(files, { ...withEnvFiles(scope, envFiles), folder }, including)]
+  }
+
+  #extended(reader: Reader, services: ReadonlyMap<string, Service>): ReadonlyMap<string, Service> {
+    return new Map(
+      [...services].map(([name, service]) => [
+        name,
+        this.#withBase(reader, services, service, [`${reader.file.path}\n${name}`]),
+      ]),
+    )
+  }
+
+  #withBase(
+    reader: Reader,
+    services: ReadonlyMap<string, Service>,
+    service: Service,
+    chain: readonly string[],
+  ): Service {
+    const { base } = service
+    if (base === undefined) return service
+    const own = { ...service, base: undefined }
+    const from = base.file === undefined ? { reader, services } : this.#servicesIn(reader.scope, base.file, base.spot)
+    if (from === undefined) return own
+    const below = from.services.get(base.service)
+    const link = `${from.reader.file.path}\n${base.service}`
+    if (below === undefined || chain.includes(link)) {
+      const text = below === undefined ? `there is no service ${base.service} to extend` : 'it extends itself'
+      reader.scope.findings.push(problem('import-compose-extends', base.spot, text))
+      return own
+    }
+    return layService(this.#withBase(from.reader, from.services, below, [...chain, link]), own)
+  }
+
+  #servicesIn(
+    scope: Scope,
+    path: string,
+    spot: Spot,
+  ): { readonly reader: Reader; readonly services: ReadonlyMap<string, Service> } | undefined {
+    const file = this.#open(scope, path, spot, 'import-compose-extends')
+    if (file === undefined) return undefined
+    const reader = { scope: { ...scope, folder: dirname(file.path) }, file }
+    const all = this.#documents(reader).map((root) => servicesOf(reader, root))
+    return { reader, services: all.reduce(layServices, new Map<string, Service>()) }
+  }
+
+  #open(
+    scope: Scope,
+    path: string,
+    spot: Spot,
+    code: 'import-compose-include' | 'import-compose-extends' | 'import-compose-file',
+  ): TextFile | undefined {
+    if (/^[a-z][a-z\d+.-]+:|^git@/i.test(path)) {
+      scope.findings.push(problem(code, spot, 'what it names lies on another machine and is not fetched'))
+      return undefined
+    }
+    const file = this.#files < MOST_FILES ? scope.files.read(path, scope.folder) : undefined
+    const text =
+      this.#files < MOST_FILES ? `${path} cannot be read` : `more than ${MOST_FILES} files hang together here`
+    if (file === undefined) scope.findings.push(problem(code, spot, text))
+    return file
+  }
+}
+
+const START = { line: 1, column: 1, lastLine: 1 }
+
+function problem(
+  code: 'import-compose-include' | 'import-compose-extends' | 'import-compose-file',
+  spot: Spot,
+  text: string,
+): Finding {
+  return { severity: 'error', code, where: whereIs(spot), id: undefined, text, hint: PROBLEM_HINTS[code] }
+}
+
+const PROBLEM_HINTS = {
+  'import-compose-include': 'name the files that belong together in the call, one after the other',
+  'import-compose-extends': 'correct the name or the path; the service was read without what it extends',
+  'import-compose-file': 'bring the file there, or take the entry out',
+}
+
+function documentsOf(file: TextFile, findings: Finding[]): readonly YamlNode[] {
+  const { text, badLines } = decodeText(file)
+  const finding = (severity: Finding['severity'], where: string): Omit<Finding, 'code' | 'text' | 'hint'> => ({
+    severity,
+    where,
+    id: undefined,
+  })
+  if (badLines.length > 0) {
+    const said = 'this line is not UTF-8; nothing of the file was read'
+    const where = `${file.shown}:${badLines[0]}`
+    findings.push({ ...finding('error', where), code: 'import-not-text', text: said, hint: 'save the file as UTF-8' })
+    return []
+  }
+  const before = findings.length
+  const documents = readLocatedYaml({ shown: file.shown, text, findings }).filter((node) => !isEmpty(node))
+  if (documents.length === 0 && findings.length === before) {
+    findings.push(shapeFinding({ file, ...START }, undefined, 'there is nothing in it'))
+  }
+  if (documents.length > 1) {
+    const said = `it has ${documents.length} documents; they are laid over one another, as docker compose does today`
+    const hint = 'make one of them: older versions of compose read the first alone'
+    findings.push({ ...finding('warning', file.shown), code: 'import-compose-documents', text: said, hint })
+  }
+  return documents
+}
+
+function isEmpty(node: YamlNode): boolean {
+  return node.kind === 'scalar' && node.isPlain && node.text === ''
+}
+
+function servicesOf(reader: Reader, root: YamlMap): Map<string, Service> {
+  const services = new Map<string, Service>()
+  for (const [key, prefix] of [
+    ['services', ''],
+    ['jobs', 'jobs.'],
+  ] as const) {
+    const item = root.entries.get(key)
+    if (item === undefined || isEmpty(item.node)) continue
+    if (item.node.kind !== 'map') {
+      reader.scope.findings.push(shapeFinding(spotOf(reader, item), undefined, `${key} is no mapping`))
+      continue
+    }
+    for (const [name, one] of item.node.entries) {
+      const service = readService(reader, name, one)
+      if (service !== undefined) services.set(`${prefix}${name}`, service)
+    }
+  }
+  return services
+}
+
+function layProject(below: Project, top: Project): Project {
+  const resources = new Map(below.resources)
+  for (const [key, resource] of top.resources) resources.set(key, layResource(resources.get(key), resource))
+  return { services: layServices(below.services, top.services), resources }
+}
+
+function layServices(below: ReadonlyMap<string, Service>, top: ReadonlyMap<string, Service>): Map<string, Service> {
+  const services = new Map(below)
+  for (const [name, service] of top) services.set(name, layService(services.get(name) ?? NO_SERVICE, service))
+  return services
+}
+
+function textsIn(scope: Scope, node: YamlNode, spot: Spot, what: string): readonly string[] {
+  const nodes = node.kind === 'list' ? node.items.map((item) => item.node) : [node]
+  return nodes.flatMap((one) => textIn(scope, one, spot, what) ?? [])
+}
