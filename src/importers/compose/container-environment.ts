@@ -24,8 +24,8 @@ export function containerEnvironment(service: Service, scope: Scope): readonly S
     (below, use) => layOver(below, envFileLayer(use, scope, lookUp, below)),
     NO_LAYER,
   )
-  const merged = layOver(fromFiles, { ...service.environment, isFresh: false })
-  return settingsOf(merged)
+  // `!reset` takes away what is set below it, and nothing of an env file.
+  return settingsOf(layOver(fromFiles, { isFresh: false, settings: own }))
 }
 
 function envFileLayer(use: EnvFileUse, scope: Scope, lookUp: LookUp, below: Layer): Layer {

@@ -11,10 +11,9 @@ export type PlainText =
   | { readonly kind: 'text'; readonly text: string }
   /** Written otherwise than it is handed on. `isExact`: false where compose would lose digits, and `text` has them. */
   | { readonly kind: 'number'; readonly text: string; readonly isExact: boolean }
-  /** Compose refuses it. */
-  | { readonly kind: 'date' }
 
-const DATE = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)?)?$/
+const DATE =
+  /^(?<year>\d{4})-(?<month>\d{1,2})-(?<day>\d{1,2})(?:(?<gap>[Tt ])(?<hour>\d{1,2}):(?<minute>\d{1,2}):(?<second>\d{1,2})(?:\.(?<fraction>\d{1,9}))?(?<zone>Z|[-+]\d\d:\d\d)?)?$/
 const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/
 const INTEGER =
   /^(?<sign>[-+]?)(?:0[xX](?<hex>[\da-fA-F]+)|0[oO]?(?<octal>[0-7]+)|0[bB](?<binary>[01]+)|(?<decimal>\d+))$/
@@ -25,9 +24,10 @@ export function composePlain(written: string): PlainText {
   if (/^\.(?:nan|NaN|NAN)$/.test(written)) return numberOf(written, 'NaN')
   if (/^[-+]?\.(?:inf|Inf|INF)$/.test(written)) return numberOf(written, written.startsWith('-') ? '-Inf' : '+Inf')
   if (!/^[-+.\d]/.test(written)) return { kind: 'text', text: written }
-  if (DATE.test(written) && isDate(written)) return { kind: 'date' }
-  // Go takes out the underscores, but not behind a leading point.
-  const digits = written.startsWith('.') ? written : written.replaceAll('_', '')
+  const date = goDate(written)
+  if (date !== undefined) return numberOf(written, date)
+  // Behind a leading point they have to separate digits.
+  const digits = /^\..*(?:_(?!\d)|(?<!\d)_)/.test(written) ? written : written.replaceAll('_', '')
   if (/^-0(?:\.0)?$/.test(written)) return numberOf(written, '-0')
   const integer = integerOf(digits)
   if (integer !== undefined) return numberOf(written, integer.toString())
@@ -64,11 +64,11 @@ function integerOf(digits: string): bigint | undefined {
   return value
 }
 
-/** Go's `%v`: the shortest digits that mean the same, with an exponent below 1e-4 and from 1e21. */
+/** Go's `%v`: the shortest digits that mean the same, with an exponent below 1e-4 and from 1e6. */
 function goFloat(value: number): string {
   const [mantissa = '', exponent = ''] = value.toExponential().split('e')
   const power = Number(exponent)
-  if (value === 0 || (power >= -4 && power < 21)) return String(value)
+  if (value === 0 || (power >= -4 && power < 6)) return String(value)
   return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
 }
 
@@ -81,10 +81,19 @@ function significant(number: string): string {
     .replace(/0+$/, '')
 }
 
-function isDate(text: string): boolean {
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = text.split(/[-Tt: ]/).map(Number.parseFloat)
-  const date = new Date(Date.UTC(year, month - 1, day))
-  return (
-    date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && Math.trunc(second) < 60
-  )
+/** `2024-01-02` is `2024-01-02 00:00:00 +0000 UTC` to a container. Undefined where it is no date. */
+function goDate(written: string): string | undefined {
+  const groups = DATE.exec(written)?.groups
+  if (groups === undefined) return undefined
+  const { year = '', month = '', day = '', gap, hour = '0', minute = '0', second = '0', fraction = '', zone } = groups
+  // Only a time behind a T has a zone, and it must.
+  if (gap !== undefined && (gap === ' ') !== (zone === undefined)) return undefined
+  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)))
+  const isReal = date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day)
+  if (!isReal || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined
+  const two = (text: string): string => text.padStart(2, '0')
+  const parts = fraction.replace(/0+$/, '')
+  const offset = zone === undefined || zone === 'Z' ? '+0000 UTC' : `${zone.replace(':', '')} ${zone.replace(':', '')}`
+  const time = `${two(hour)}:${two(minute)}:${two(second)}${parts === '' ? '' : `.${parts}`}`
+  return `${year}-${two(month)}-${two(day)} ${time} ${offset}`
 }

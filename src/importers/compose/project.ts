@@ -12,7 +12,16 @@ import { readLocatedYaml } from '../located-yaml.ts'
 import { decodeText, type TextFile } from '../text-files.ts'
 import { layResource, readResources, type Resource } from './resource.ts'
 import { type Scope, shapeFinding, textIn, withEnvFiles } from './scope.ts'
-import { layService, NO_SERVICE, type Reader, readService, type Service, spotOf } from './service.ts'
+import {
+  extendService,
+  layService,
+  NO_SERVICE,
+  type Reader,
+  readService,
+  seenFrom,
+  type Service,
+  spotOf,
+} from './service.ts'
 import { type Spot, whereIs } from './setting.ts'
 
 /** By name; jobs as `jobs.<name>`. */
@@ -98,7 +107,8 @@ class ProjectReader {
     const envFiles = hasOwn
       ? named.flatMap((path) => this.#open(scope, path, spot, 'import-compose-file') ?? [])
       : [scope.files.read('.env', folder)].filter((file) => file !== undefined)
-    return [this.read(files, { ...withEnvFiles(scope, envFiles), folder }, including)]
+    const { services, resources } = this.read(files, { ...withEnvFiles(scope, envFiles), folder }, including)
+    return [{ services: allSeenFrom(scope.folder, services), resources }]
   }
 
   #extended(reader: Reader, services: ReadonlyMap<string, Service>): ReadonlyMap<string, Service> {
@@ -128,7 +138,7 @@ class ProjectReader {
       reader.scope.findings.push(problem('import-compose-extends', base.spot, text))
       return own
     }
-    return layService(this.#withBase(from.reader, from.services, below, [...chain, link]), own)
+    return extendService(this.#withBase(from.reader, from.services, below, [...chain, link]), own)
   }
 
   #servicesIn(
@@ -140,7 +150,7 @@ class ProjectReader {
     if (file === undefined) return undefined
     const reader = { scope: { ...scope, folder: dirname(file.path) }, file }
     const all = this.#documents(reader).map((root) => servicesOf(reader, root))
-    return { reader, services: all.reduce(layServices, new Map<string, Service>()) }
+    return { reader, services: allSeenFrom(scope.folder, all.reduce(layServices, new Map<string, Service>())) }
   }
 
   #open(
@@ -237,6 +247,10 @@ function layServices(below: ReadonlyMap<string, Service>, top: ReadonlyMap<strin
   const services = new Map(below)
   for (const [name, service] of top) services.set(name, layService(services.get(name) ?? NO_SERVICE, service))
   return services
+}
+
+function allSeenFrom(folder: string, services: ReadonlyMap<string, Service>): Map<string, Service> {
+  return new Map([...services].map(([name, service]) => [name, seenFrom(folder, service)]))
 }
 
 function textsIn(scope: Scope, node: YamlNode, spot: Spot, what: string): readonly string[] {

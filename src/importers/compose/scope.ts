@@ -18,6 +18,8 @@ import { type Spot, whereIs, type Written } from './setting.ts'
 export interface Scope {
   readonly folder: string
   readonly lookUp: LookUp
+  /** Of the project, without what an included one has for itself: compose asks it for names alone in a mapping. */
+  readonly projectLookUp: LookUp
   /** `.env:3`; undefined for what is in the environment of the call. */
   readonly whereOf: (variable: string) => string | undefined
   readonly files: TextFiles
@@ -33,9 +35,12 @@ export interface ScopeOptions {
 
 /** Of the project itself. */
 export function projectScope({ folder, env, files, findings }: ScopeOptions): Scope {
-  const outer: Scope = { folder, lookUp: (name) => env.get(name), whereOf: () => undefined, files, findings }
+  const lookUp: LookUp = (name) => env.get(name)
+  const outer: Scope = { folder, lookUp, projectLookUp: lookUp, whereOf: () => undefined, files, findings }
   const file = files.read('.env', folder)
-  return file === undefined ? outer : withEnvFiles(outer, [file])
+  if (file === undefined) return outer
+  const inner = withEnvFiles(outer, [file])
+  return { ...inner, projectLookUp: inner.lookUp }
 }
 
 /** The variables of these files as well, the later ones first. Everything that was there already wins. */
@@ -104,8 +109,6 @@ export function writtenOf(scope: Scope, node: YamlNode, what: string): Written {
   switch (plain.kind) {
     case 'nothing':
       return { kind: 'bare', value: undefined }
-    case 'date':
-      return shapeRefused(`${what} is a date to YAML, which compose does not take`)
     case 'text':
       return interpolated(scope, plain.text)
     case 'number':
@@ -119,7 +122,7 @@ export function writtenOf(scope: Scope, node: YamlNode, what: string): Written {
   }
 }
 
-const RESPELT = 'it is a number without quotes, which compose hands on in another spelling; that one is taken'
+const RESPELT = 'it is a number or a date without quotes, which compose hands on in another spelling; that one is taken'
 const LOSSY = 'it is a number without quotes, of which compose hands on fewer digits than are written; all are taken'
 
 export function shapeRefused(text: string): Written {

@@ -4,11 +4,13 @@
  *
  * Invariant: an entry that is none is a finding, and the service's others are read.
  */
+import { isAbsolute, relative, resolve } from 'node:path'
 import { sensitive } from '../../sensitive/index.ts'
 import type { YamlItem, YamlMap, YamlNode } from '../located-tree.ts'
 import type { TextFile } from '../text-files.ts'
+import type { LookUp } from './interpolation.ts'
 import { interpolated, type Scope, shapeFinding, shapeRefused, textIn, writtenOf } from './scope.ts'
-import { layOver, type Layer, NO_LAYER, type Setting, type Spot, type Written } from './setting.ts'
+import { layOver, type Layer, NO_LAYER, type Setting, type Spot, withoutTags, type Written } from './setting.ts'
 
 export interface EnvFileUse {
   readonly path: string
@@ -74,9 +76,39 @@ export function layService(below: Service, top: Service): Service {
   }
 }
 
+/** `!override` and `!reset` of the service below mean what that one extends, and `top` as a whole replaces nothing of it. */
+export function extendService(below: Service, top: Service): Service {
+  const { environment, args, envFiles } = below
+  const plain = {
+    ...below,
+    environment: withoutTags(environment),
+    args: withoutTags(args),
+    envFiles: { ...envFiles, isFresh: false },
+  }
+  const { isFresh } = top
+  const laid = layService(plain, { ...top, isFresh: false })
+  return {
+    ...laid,
+    isFresh,
+    environment: { ...laid.environment, isFresh: top.environment.isFresh },
+    args: { ...laid.args, isFresh: top.args.isFresh },
+    envFiles: { ...laid.envFiles, isFresh: top.envFiles.isFresh },
+  }
+}
+
+/** For the one who takes it from elsewhere: the paths of its env files begin at `folder`, as when compose compares them. */
+export function seenFrom(folder: string, service: Service): Service {
+  const { isFresh, uses } = service.envFiles
+  const seen = uses.map((use) => {
+    const path = isAbsolute(use.path) ? use.path : relative(folder, resolve(use.folder, use.path))
+    return { ...use, path, folder }
+  })
+  return { ...service, envFiles: { isFresh, uses: distinct(seen) } }
+}
+
 /** The last of one path, where the first one stood. */
 function distinct(uses: readonly EnvFileUse[]): EnvFileUse[] {
-  return [...new Map(uses.map((use) => [`${use.folder}\n${use.path}`, use])).values()]
+  return [...new Map(uses.map((use) => [use.path, use])).values()]
 }
 
 /** Where the parts of a file are: findings and places need it. */
@@ -143,7 +175,8 @@ function mapSettings(reader: Reader, { entries }: YamlMap): Map<string, Setting 
   return new Map(
     [...entries].map(([name, item]): readonly [string, Setting | 'gone'] => {
       if (isReset(item.node)) return [name, 'gone']
-      return [name, setting(reader, item, name, writtenOf(reader.scope, item.node, 'its value'))]
+      const { projectLookUp } = reader.scope
+      return [name, setting(reader, item, name, writtenOf(reader.scope, item.node, 'its value'), projectLookUp)]
     }),
   )
 }
@@ -165,15 +198,22 @@ function listSetting(reader: Reader, item: YamlItem, what: string): Setting[] {
     return [setting(reader, item, name.trimEnd(), shapeRefused('a blank stands between its name and the equals sign'))]
   }
   if (written.kind !== 'text') return [setting(reader, item, name, written)]
+  const lookUp = what === 'args' ? reader.scope.projectLookUp : reader.scope.lookUp
   const value = equals === -1 ? BARE : { ...written, value: sensitive(whole.slice(equals + 1)) }
-  return [setting(reader, item, name, value)]
+  return [setting(reader, item, name, value, lookUp)]
 }
 
 const BARE: Written = { kind: 'bare', value: undefined }
 
-function setting(reader: Reader, item: YamlItem, name: string, written: Written): Setting {
+function setting(
+  reader: Reader,
+  item: YamlItem,
+  name: string,
+  written: Written,
+  lookUp: LookUp = reader.scope.lookUp,
+): Setting {
   const { scope } = reader
-  const found = written.kind === 'bare' ? scope.lookUp(name) : undefined
+  const found = written.kind === 'bare' ? lookUp(name) : undefined
   return {
     name,
     written: found === undefined ? written : { kind: 'bare', value: sensitive(found) },

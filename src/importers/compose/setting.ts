@@ -57,6 +57,11 @@ export function layOver(below: Layer, top: Layer): Layer {
   return { isFresh: below.isFresh, settings }
 }
 
+/** What `!override` and `!reset` left, without them. */
+export function withoutTags(layer: Layer): Layer {
+  return { isFresh: false, settings: new Map(settingsOf(layer).map((setting) => [setting.name, setting])) }
+}
+
 function hiding(below: Setting | 'gone' | undefined, top: Setting | 'gone'): Setting | 'gone' {
   if (below === undefined || below === 'gone' || top === 'gone' || isSamePlace(below.spot, top.spot)) return top
   return { ...top, hides: [...below.hides, below.spot, ...top.hides] }
