@@ -10,6 +10,7 @@ import type { Finding } from '../found.ts'
 import { readLocatedJson } from '../located-json.ts'
 import type { YamlItem, YamlNode } from '../located-tree.ts'
 import { decodeText, type TextFile } from '../text-files.ts'
+import { notText } from './documents.ts'
 import { withoutComments } from './json-comments.ts'
 import { type Setting, type Spot, whereIs } from './setting.ts'
 
@@ -23,18 +24,7 @@ export function devcontainerSettings(file: TextFile, env: EnvSource): Devcontain
   const findings: Finding[] = []
   const { text, badLines } = decodeText(file)
   const [bad] = badLines
-  if (bad !== undefined) {
-    const said = 'this line is not UTF-8; nothing of the file was read'
-    findings.push({
-      severity: 'error',
-      code: 'import-not-text',
-      where: `${file.shown}:${bad}`,
-      id: undefined,
-      text: said,
-      hint: 'save the file as UTF-8',
-    })
-    return { groups: [], findings }
-  }
+  if (bad !== undefined) return { groups: [], findings: [notText(file, bad)] }
   const root = readLocatedJson({ shown: file.shown, text: withoutComments(text), findings })
   const groups = [
     { name: 'containerEnv', node: entry(root, 'containerEnv') },

@@ -79,10 +79,12 @@ function isComment(line: string): boolean {
 function behindHeredocs(lines: readonly string[], start: number, rest: string): number {
   let at = start
   for (const { groups } of rest.matchAll(HEREDOC)) {
-    const isEnd = (line: string): boolean =>
-      (groups?.['dash'] === '-' ? line.replace(/^\t+/, '') : line) === groups?.['end']
-    const end = lines.findIndex((line, index) => index >= at && isEnd(line))
-    at = end === -1 ? lines.length : end + 1
+    const end = groups?.['end']
+    for (; at < lines.length; at += 1) {
+      const line = lines[at] ?? ''
+      if ((groups?.['dash'] === '-' ? line.replace(/^\t+/, '') : line) === end) break
+    }
+    at = Math.min(at + 1, lines.length)
   }
   return at
 }

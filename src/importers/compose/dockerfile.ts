@@ -7,6 +7,7 @@
 import { sensitive } from '../../sensitive/index.ts'
 import type { Finding } from '../found.ts'
 import { decodeText, type TextFile } from '../text-files.ts'
+import { notText } from './documents.ts'
 import { type Instruction, instructionsOf } from './dockerfile-lines.ts'
 import { dockerWord, dockerWords } from './dockerfile-words.ts'
 import type { Setting } from './setting.ts'
@@ -26,15 +27,7 @@ interface Stage {
 export function dockerSettings(file: TextFile): DockerSettings {
   const { text, badLines } = decodeText(file)
   const [bad] = badLines
-  if (bad !== undefined) {
-    const said = 'this line is not UTF-8; nothing of the file was read'
-    const where = `${file.shown}:${bad}`
-    const hint = 'save the file as UTF-8'
-    return {
-      settings: [],
-      findings: [{ severity: 'error', code: 'import-not-text', where, id: undefined, text: said, hint }],
-    }
-  }
+  if (bad !== undefined) return { settings: [], findings: [notText(file, bad)] }
   const { escape, instructions } = instructionsOf(text)
   return new DockerReader(file, escape).read(instructions)
 }
@@ -99,22 +92,26 @@ class DockerReader {
 
   /** All of one instruction see what was there before it. */
   #assign(instruction: Instruction, words: readonly string[]): void {
-    const before = new Map(this.#stage.variables)
-    for (const word of words) {
+    const { variables, own } = this.#stage
+    const assigned = words.map((word) => {
       const equals = word.indexOf('=')
-      const name = equals === -1 ? word : word.slice(0, equals)
-      if (!/^[^\s"'$]+$/.test(name) || equals === -1) {
+      const value = dockerWord(word.slice(equals + 1), this.#escape, variables)
+      return { name: equals === -1 ? '' : word.slice(0, equals), value }
+    })
+    for (const { name, value } of assigned) {
+      if (!/^[^\s"'$]+$/.test(name)) {
         this.#problem('error', instruction, undefined, 'this is not NAME=value')
         continue
       }
-      const value = dockerWord(word.slice(equals + 1), this.#escape, before)
-      this.#stage.variables.set(name, value.kind === 'text' ? value.text : undefined)
-      this.#stage.own.delete(name)
+      variables.set(name, value.kind === 'text' ? value.text : undefined)
+      own.delete(name)
       if (value.kind === 'text') this.#take(instruction, name, value.text)
       else if (value.kind === 'malformed') this.#problem('error', instruction, name, value.text)
       // `PATH=$PATH:…` adds to what the image has.
-      else if (!value.names.includes(name))
-        this.#problem('warning', instruction, name, `${value.names.join(', ')} in it is known to a build alone`)
+      else if (!value.names.includes(name)) {
+        const text = `${value.names.join(', ')} in it is known to a build alone`
+        this.#problem('warning', instruction, name, text)
+      }
     }
   }
 

@@ -8,20 +8,13 @@
 import { dirname, isAbsolute, join } from 'node:path'
 import type { Finding } from '../found.ts'
 import type { YamlItem, YamlMap, YamlNode } from '../located-tree.ts'
-import { readLocatedYaml } from '../located-yaml.ts'
-import { decodeText, type TextFile } from '../text-files.ts'
+import type { TextFile } from '../text-files.ts'
+import { documentsOf, isEmpty } from './documents.ts'
+import type { LookUp } from './interpolation.ts'
+import { type Reader, readService, spotOf } from './read-service.ts'
 import { layResource, readResources, type Resource } from './resource.ts'
 import { type Scope, shapeFinding, textIn, withEnvFiles } from './scope.ts'
-import {
-  extendService,
-  layService,
-  NO_SERVICE,
-  type Reader,
-  readService,
-  seenFrom,
-  type Service,
-  spotOf,
-} from './service.ts'
+import { extendService, layService, NO_SERVICE, seenFrom, type Service } from './service.ts'
 import { type Spot, whereIs } from './setting.ts'
 
 /** By name; jobs as `jobs.<name>`. */
@@ -39,9 +32,17 @@ export function readProject(files: readonly TextFile[], scope: Scope): Project {
 
 /** More is a mistake, or meant to keep the machine busy. */
 const MOST_FILES = 500
+const LONGEST_CHAIN = 100
+
+interface Services {
+  readonly reader: Reader
+  readonly services: ReadonlyMap<string, Service>
+}
 
 class ProjectReader {
   #files = 0
+  /** What many services extend is read once for all who see the same variables. */
+  readonly #extendable = new Map<LookUp, Map<string, Services>>()
 
   read(files: readonly TextFile[], scope: Scope, including: readonly string[]): Project {
     let project = NO_PROJECT
@@ -58,19 +59,14 @@ class ProjectReader {
   #documents(reader: Reader): readonly YamlMap[] {
     const { scope, file } = reader
     this.#files += 1
-    const roots = documentsOf(file, scope.findings)
-    return roots.flatMap((root) => {
-      if (root.kind === 'map') return [root]
-      scope.findings.push(shapeFinding({ file, ...START }, undefined, 'this is no compose file: no mapping at its top'))
-      return []
-    })
+    return documentsOf(file, scope.findings)
   }
 
   #document(reader: Reader, root: YamlMap, including: readonly string[]): Project {
     const own: Project = { services: servicesOf(reader, root), resources: readResources(reader, root) }
     const includes = this.#includes(reader, root.entries.get('include'), including)
     // What is included first wins over what is included later, and the file itself over both.
-    const whole = layProject(includes.reduceRight(layProject, NO_PROJECT), own)
+    const whole = includes.reduce((top, included) => layProject(included, top, extendService), own)
     return { ...whole, services: this.#extended(reader, whole.services) }
   }
 
@@ -133,24 +129,35 @@ class ProjectReader {
     if (from === undefined) return own
     const below = from.services.get(base.service)
     const link = `${from.reader.file.path}\n${base.service}`
-    if (below === undefined || chain.includes(link)) {
-      const text = below === undefined ? `there is no service ${base.service} to extend` : 'it extends itself'
+    if (below === undefined || chain.includes(link) || chain.length > LONGEST_CHAIN) {
+      const text =
+        below === undefined
+          ? `there is no service ${base.service} to extend`
+          : chain.includes(link)
+            ? 'it extends itself'
+            : `it extends more than ${LONGEST_CHAIN} services, one after the other`
       reader.scope.findings.push(problem('import-compose-extends', base.spot, text))
       return own
     }
     return extendService(this.#withBase(from.reader, from.services, below, [...chain, link]), own)
   }
 
-  #servicesIn(
-    scope: Scope,
-    path: string,
-    spot: Spot,
-  ): { readonly reader: Reader; readonly services: ReadonlyMap<string, Service> } | undefined {
+  #servicesIn(scope: Scope, path: string, spot: Spot): Services | undefined {
     const file = this.#open(scope, path, spot, 'import-compose-extends')
     if (file === undefined) return undefined
+    const known = this.#extendable.get(scope.lookUp) ?? new Map<string, Services>()
+    this.#extendable.set(scope.lookUp, known)
+    const key = `${scope.folder}\n${file.path}`
+    const services = known.get(key) ?? this.#servicesOf(scope, file)
+    known.set(key, services)
+    return services
+  }
+
+  #servicesOf(scope: Scope, file: TextFile): Services {
     const reader = { scope: { ...scope, folder: dirname(file.path) }, file }
     const all = this.#documents(reader).map((root) => servicesOf(reader, root))
-    return { reader, services: allSeenFrom(scope.folder, all.reduce(layServices, new Map<string, Service>())) }
+    const services = all.reduce((below, top) => layServices(below, top), new Map<string, Service>())
+    return { reader, services: allSeenFrom(scope.folder, services) }
   }
 
   #open(
@@ -171,8 +178,6 @@ class ProjectReader {
   }
 }
 
-const START = { line: 1, column: 1, lastLine: 1 }
-
 function problem(
   code: 'import-compose-include' | 'import-compose-extends' | 'import-compose-file',
   spot: Spot,
@@ -185,36 +190,6 @@ const PROBLEM_HINTS = {
   'import-compose-include': 'name the files that belong together in the call, one after the other',
   'import-compose-extends': 'correct the name or the path; the service was read without what it extends',
   'import-compose-file': 'bring the file there, or take the entry out',
-}
-
-function documentsOf(file: TextFile, findings: Finding[]): readonly YamlNode[] {
-  const { text, badLines } = decodeText(file)
-  const finding = (severity: Finding['severity'], where: string): Omit<Finding, 'code' | 'text' | 'hint'> => ({
-    severity,
-    where,
-    id: undefined,
-  })
-  if (badLines.length > 0) {
-    const said = 'this line is not UTF-8; nothing of the file was read'
-    const where = `${file.shown}:${badLines[0]}`
-    findings.push({ ...finding('error', where), code: 'import-not-text', text: said, hint: 'save the file as UTF-8' })
-    return []
-  }
-  const before = findings.length
-  const documents = readLocatedYaml({ shown: file.shown, text, findings }).filter((node) => !isEmpty(node))
-  if (documents.length === 0 && findings.length === before) {
-    findings.push(shapeFinding({ file, ...START }, undefined, 'there is nothing in it'))
-  }
-  if (documents.length > 1) {
-    const said = `it has ${documents.length} documents; they are laid over one another, as docker compose does today`
-    const hint = 'make one of them: older versions of compose read the first alone'
-    findings.push({ ...finding('warning', file.shown), code: 'import-compose-documents', text: said, hint })
-  }
-  return documents
-}
-
-function isEmpty(node: YamlNode): boolean {
-  return node.kind === 'scalar' && node.isPlain && node.text === ''
 }
 
 function servicesOf(reader: Reader, root: YamlMap): Map<string, Service> {
@@ -237,15 +212,21 @@ function servicesOf(reader: Reader, root: YamlMap): Map<string, Service> {
   return services
 }
 
-function layProject(below: Project, top: Project): Project {
+type Lay = (below: Service, top: Service) => Service
+
+function layProject(below: Project, top: Project, lay: Lay = layService): Project {
   const resources = new Map(below.resources)
   for (const [key, resource] of top.resources) resources.set(key, layResource(resources.get(key), resource))
-  return { services: layServices(below.services, top.services), resources }
+  return { services: layServices(below.services, top.services, lay), resources }
 }
 
-function layServices(below: ReadonlyMap<string, Service>, top: ReadonlyMap<string, Service>): Map<string, Service> {
+function layServices(
+  below: ReadonlyMap<string, Service>,
+  top: ReadonlyMap<string, Service>,
+  lay: Lay = layService,
+): Map<string, Service> {
   const services = new Map(below)
-  for (const [name, service] of top) services.set(name, layService(services.get(name) ?? NO_SERVICE, service))
+  for (const [name, service] of top) services.set(name, lay(services.get(name) ?? NO_SERVICE, service))
   return services
 }
 

@@ -9,8 +9,8 @@ import { type Sensitive, sensitive } from '../../sensitive/index.ts'
 import type { Finding, Found, Note } from '../found.ts'
 import type { YamlItem, YamlMap } from '../located-tree.ts'
 import { decodeText } from '../text-files.ts'
-import { type Scope, SET_IT, shapeFinding } from './scope.ts'
-import { type Reader, resourceText, spotOf } from './service.ts'
+import { interpolated, type Scope, SET_IT, shapeFinding, shapeRefused } from './scope.ts'
+import { type Reader, spotOf } from './read-service.ts'
 import { type Spot, whereIs, type Written } from './setting.ts'
 
 interface Field {
@@ -55,10 +55,14 @@ function resourceOf(
     const one = entries.get(key)
     if (one === undefined) return []
     // `external: {name: x}` is an old way to say yes.
-    const written: Written = one.node.kind === 'map' ? YES : resourceText(reader, one)
+    const written: Written = one.node.kind === 'map' ? YES : textOf(reader, one)
     return [[key, { written, spot: spotOf(reader, one), folder: reader.scope.folder }]]
   })
   return { kind, name, spot: spotOf(reader, item), lookUp: reader.scope.lookUp, fields: new Map(fields) }
+}
+
+function textOf({ scope }: Reader, { node }: YamlItem): Written {
+  return node.kind === 'scalar' ? interpolated(scope, node.text) : shapeRefused('it is no text')
 }
 
 const YES: Written = { kind: 'text', value: sensitive('true'), used: [], missing: [], note: undefined }
@@ -163,7 +167,7 @@ function fileObject(resource: Resource, path: string, files: Scope['files']): Re
       'keep it as a file, or encode it as base64',
     )
   }
-  const notes: Note[] = /\n$/.test(text)
+  const notes: Note[] = text.endsWith('\n')
     ? [
         {
           kind: 'dialect',
