@@ -136,14 +136,16 @@ class Expander {
     const operand = this.expand('}')
     this.#depth -= 1
     const value = this.#variables.get(name)
-    const isDeclared = this.#variables.has(name)
-    // What is declared without a value, or comes from the base image, may be there or not.
-    if (value === undefined && (isDeclared || operator.endsWith('+'))) this.unknown.push(name)
+    // An argument may be given or not, and the base image may have it or not.
+    if (value === undefined && (this.#variables.has(name) || operator.endsWith('+'))) {
+      this.unknown.push(name)
+      return ''
+    }
     const isThere = value !== undefined && (operator.length === 1 || value !== '')
     const takesOperand = operator.endsWith('+') ? isThere : !isThere
-    if (!takesOperand) this.unknown.splice(known)
-    if (value === undefined && isDeclared) this.unknown.push(name)
-    return takesOperand ? operand : operator.endsWith('+') ? '' : (value ?? '')
+    if (takesOperand) return operand
+    this.unknown.splice(known)
+    return operator.endsWith('+') ? '' : (value ?? '')
   }
 
   #valueOf(name: string): string {

@@ -13,12 +13,13 @@ import { dockerWord, dockerWords } from './dockerfile-words.ts'
 import type { Setting } from './setting.ts'
 
 export interface DockerSettings {
-  /** By stage, as it is built: each name once. */
-  readonly settings: readonly Setting[]
+  /** As they are built; `name` is for people. */
+  readonly stages: readonly { readonly name: string; readonly settings: readonly Setting[] }[]
   readonly findings: readonly Finding[]
 }
 
 interface Stage {
+  readonly name: string
   /** Undefined: known to a build alone. */
   readonly variables: Map<string, string | undefined>
   readonly own: Map<string, Setting>
@@ -27,7 +28,7 @@ interface Stage {
 export function dockerSettings(file: TextFile): DockerSettings {
   const { text, badLines } = decodeText(file)
   const [bad] = badLines
-  if (bad !== undefined) return { settings: [], findings: [notText(file, bad)] }
+  if (bad !== undefined) return { stages: [], findings: [notText(file, bad)] }
   const { escape, instructions } = instructionsOf(text)
   return new DockerReader(file, escape).read(instructions)
 }
@@ -36,7 +37,7 @@ class DockerReader {
   readonly #file: TextFile
   readonly #escape: string
   readonly #findings: Finding[] = []
-  readonly #global: Stage = { variables: new Map(), own: new Map() }
+  readonly #global: Stage = { name: 'before FROM', variables: new Map(), own: new Map() }
   readonly #stages: Stage[] = [this.#global]
   readonly #named = new Map<string, Stage>()
 
@@ -51,13 +52,16 @@ class DockerReader {
       else if (instruction.keyword === 'ENV') this.#env(instruction)
       else if (instruction.keyword === 'ARG') this.#arg(instruction)
     }
-    return { settings: this.#stages.flatMap(({ own }) => [...own.values()]), findings: this.#findings }
+    const stages = this.#stages.map(({ name, own }) => ({ name, settings: [...own.values()] }))
+    return { stages, findings: this.#findings }
   }
 
   #from({ rest }: Instruction): void {
     const [, base = '', name] = /^(?:--\S+\s+)*(\S+)(?:\s+as\s+(\S+))?/i.exec(rest) ?? []
-    const stage: Stage = { variables: new Map(this.#named.get(base.toLowerCase())?.variables), own: new Map() }
-    this.#named.set(String(this.#stages.length - 1), stage)
+    const index = this.#stages.length - 1
+    const variables = new Map(this.#named.get(base.toLowerCase())?.variables)
+    const stage: Stage = { name: `stage ${name ?? index}`, variables, own: new Map() }
+    this.#named.set(String(index), stage)
     if (name !== undefined) this.#named.set(name.toLowerCase(), stage)
     this.#stages.push(stage)
   }

@@ -36,9 +36,11 @@ export function readCompose(files: readonly TextFile[], options: ComposeOptions)
   const of = (kind: FileKind): readonly TextFile[] => files.filter(({ path }) => kindOf(path) === kind)
   addProject(of('compose'), options, collected)
   for (const file of of('dockerfile')) {
-    const { settings, findings } = dockerSettings(file)
+    const { stages, findings } = dockerSettings(file)
     for (const finding of findings) collected.report(finding)
-    for (const setting of settings) collected.add(file.shown, setting)
+    for (const { name, settings } of stages) {
+      for (const setting of settings) collected.add(`${file.shown} (${name})`, setting)
+    }
   }
   for (const file of of('devcontainer')) {
     const { groups, findings } = devcontainerSettings(file, options.env)

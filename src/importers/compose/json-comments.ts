@@ -3,7 +3,7 @@
  */
 
 const TOKEN =
-  /"(?:[^"\\\n]|\\.)*"?|\/\/[^\r\n]*|\/\*[^]*?(?:\*\/|$)|,(?=(?:\s|\/\/[^\r\n]*(?:[\r\n]|$)|\/\*[^]*?\*\/)*[\]}])/g
+  /"(?:[^"\\\n]|\\.)*"?|\/\/[^\r\n]*|\/\*[^]*?(?:\*\/|$)|,(?=(?:\s|\/\/[^\r\n]*(?:[\r\n]|$)|\/\*[^*]*(?:\*(?!\/)[^*]*)*\*\/)*[\]}])/g
 
 export function withoutComments(text: string): string {
   return text.replaceAll(TOKEN, (token) => (token.startsWith('"') ? token : token.replaceAll(/[^\r\n]/g, ' ')))

@@ -1,8 +1,8 @@
 /**
  * What an unquoted scalar of a compose file is to docker compose, as the text that a container gets. Pure.
  *
- * Compose reads YAML with Go's parser, which knows more numbers than YAML 1.2 (`012` is octal, `1_000` a thousand, `0b11`
- * three), and writes them again in Go's own way. One difference, on purpose: where that would lose digits the number stays
+ * Compose reads YAML with Go's parser, which knows more numbers than YAML 1.2 (`012` is octal, `1_000` a thousand) and
+ * dates, and writes them again in Go's own way. One difference, on purpose: where that would lose digits the number stays
  * as it is written, for whoever wrote it meant all of them.
  */
 
@@ -11,6 +11,8 @@ export type PlainText =
   | { readonly kind: 'text'; readonly text: string }
   /** Written otherwise than it is handed on. `isExact`: false where compose would lose digits, and `text` has them. */
   | { readonly kind: 'number'; readonly text: string; readonly isExact: boolean }
+  /** Infinity, or no number at all. */
+  | { readonly kind: 'refused' }
 
 const DATE =
   /^(?<year>\d{4})-(?<month>\d{1,2})-(?<day>\d{1,2})(?:(?<gap>[Tt ])(?<hour>\d{1,2}):(?<minute>\d{1,2}):(?<second>\d{1,2})(?:\.(?<fraction>\d{1,9}))?(?<zone>Z|[-+]\d\d:\d\d)?)?$/
@@ -21,8 +23,7 @@ const INTEGER =
 export function composePlain(written: string): PlainText {
   if (/^(?:|~|null|Null|NULL)$/.test(written)) return { kind: 'nothing' }
   if (/^(?:true|True|TRUE|false|False|FALSE)$/.test(written)) return { kind: 'text', text: written.toLowerCase() }
-  if (/^\.(?:nan|NaN|NAN)$/.test(written)) return numberOf(written, 'NaN')
-  if (/^[-+]?\.(?:inf|Inf|INF)$/.test(written)) return numberOf(written, written.startsWith('-') ? '-Inf' : '+Inf')
+  if (/^(?:\.(?:nan|NaN|NAN)|[-+]?\.(?:inf|Inf|INF))$/.test(written)) return { kind: 'refused' }
   if (!/^[-+.\d]/.test(written)) return { kind: 'text', text: written }
   const date = goDate(written)
   if (date !== undefined) return numberOf(written, date)

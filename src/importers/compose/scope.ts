@@ -109,6 +109,8 @@ export function writtenOf(scope: Scope, node: YamlNode, what: string): Written {
   switch (plain.kind) {
     case 'nothing':
       return { kind: 'bare', value: undefined }
+    case 'refused':
+      return shapeRefused(`${what} is infinite or no number to YAML, which compose does not take`)
     case 'text':
       return interpolated(scope, plain.text)
     case 'number':
