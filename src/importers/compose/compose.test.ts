@@ -269,6 +269,10 @@ describe('several files', () => {
     expect(over('services:\n  a:\n    environment: !override\n      C: 3\n')).toEqual({ C: '3' })
     expect(over('services:\n  a: !override\n    environment:\n      D: 4\n')).toEqual({ D: '4' })
     expect(over('services:\n  a: !reset null\n')).toEqual({})
+    // Of a list compose takes away no single name.
+    const list = 'services: {a: {environment: [A=1, B=2]}}'
+    const reset = 'services: {a: {environment: {A: !reset null}}}'
+    expect(values(read({ 'c.yml': list, 'o.yml': reset }, {}, ['c.yml', 'o.yml']))).toEqual({ A: '1', B: '2' })
   })
 
   it('extend services, of one file and of another', () => {

@@ -25,7 +25,7 @@ export function containerEnvironment(service: Service, scope: Scope): readonly S
     NO_LAYER,
   )
   // `!reset` takes away what is set below it, and nothing of an env file.
-  return settingsOf(layOver(fromFiles, { isFresh: false, settings: own }))
+  return settingsOf(layOver(fromFiles, { ...NO_LAYER, settings: own }))
 }
 
 function envFileLayer(use: EnvFileUse, scope: Scope, lookUp: LookUp, below: Layer): Layer {
@@ -57,7 +57,7 @@ function layerOf(file: TextFile, isRaw: boolean, scope: Scope, lookUp: LookUp, b
       const spot = { file, line, column: 1, lastLine }
       return [name, { name, written, spot, whereOf: scope.whereOf, hides: [] }]
     })
-  return { isFresh: false, settings: new Map(settings) }
+  return { ...NO_LAYER, settings: new Map(settings) }
 }
 
 function problemsOf(file: TextFile, { problems, values }: EnvFileContent, badLines: readonly number[]): Finding[] {

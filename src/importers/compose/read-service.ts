@@ -71,12 +71,13 @@ function isNothing(node: YamlNode): boolean {
 function readLayer(reader: Reader, item: YamlItem | undefined, what: string): Layer {
   if (item === undefined) return NO_LAYER
   const { node } = item
-  if (isReset(node)) return { isFresh: true, settings: new Map() }
+  if (isReset(node)) return { ...NO_LAYER, isFresh: true }
   if (isNothing(node)) return NO_LAYER
-  if (node.kind === 'map') return { isFresh: isOverride(node), settings: mapSettings(reader, node) }
+  if (node.kind === 'map') return { isFresh: isOverride(node), settings: mapSettings(reader, node), isListed: false }
   if (node.kind === 'list') {
     const settings = node.items.flatMap((one) => listSetting(reader, one, what))
-    return { isFresh: isOverride(node), settings: new Map(settings.map((setting) => [setting.name, setting])) }
+    const byName = new Map(settings.map((setting) => [setting.name, setting]))
+    return { isFresh: isOverride(node), settings: byName, isListed: true }
   }
   reader.scope.findings.push(shapeFinding(spotOf(reader, item), undefined, `${what} is neither mapping nor list`))
   return NO_LAYER
@@ -136,7 +137,7 @@ function setting(
 
 function readArgs(reader: Reader, build: YamlItem | undefined): Layer {
   if (build === undefined) return NO_LAYER
-  if (isReset(build.node)) return { isFresh: true, settings: new Map() }
+  if (isReset(build.node)) return { ...NO_LAYER, isFresh: true }
   if (build.node.kind !== 'map') return NO_LAYER
   const args = readLayer(reader, build.node.entries.get('args'), 'args')
   return isOverride(build.node) ? { ...args, isFresh: true } : args

@@ -45,25 +45,33 @@ export interface Layer {
   /** `!override` or `!reset`: nothing of what lies below stays. */
   readonly isFresh: boolean
   readonly settings: Settings
+  /** From a list, or put together: compose finds no single entry of it for `!reset`. */
+  readonly isListed: boolean
 }
 
-export const NO_LAYER: Layer = { isFresh: false, settings: new Map() }
+export const NO_LAYER: Layer = { isFresh: false, settings: new Map(), isListed: false }
 
 /** Each name keeps the place of its first setting in the order. */
 export function layOver(below: Layer, top: Layer): Layer {
   if (top.isFresh) return top
+  if (below.settings.size === 0) return { ...top, isFresh: below.isFresh }
+  if (top.settings.size === 0) return below
   const settings = new Map(below.settings)
-  for (const [name, setting] of top.settings) settings.set(name, hiding(settings.get(name), setting))
-  return { isFresh: below.isFresh, settings }
+  for (const [name, setting] of top.settings) {
+    if (setting !== 'gone') settings.set(name, hiding(settings.get(name), setting))
+    else if (!below.isListed) settings.set(name, 'gone')
+  }
+  return { isFresh: below.isFresh, settings, isListed: true }
 }
 
 /** What `!override` and `!reset` left, without them. */
 export function withoutTags(layer: Layer): Layer {
-  return { isFresh: false, settings: new Map(settingsOf(layer).map((setting) => [setting.name, setting])) }
+  const settings = new Map(settingsOf(layer).map((setting) => [setting.name, setting]))
+  return { ...layer, isFresh: false, settings }
 }
 
-function hiding(below: Setting | 'gone' | undefined, top: Setting | 'gone'): Setting | 'gone' {
-  if (below === undefined || below === 'gone' || top === 'gone' || isSamePlace(below.spot, top.spot)) return top
+function hiding(below: Setting | 'gone' | undefined, top: Setting): Setting {
+  if (below === undefined || below === 'gone' || isSamePlace(below.spot, top.spot)) return top
   return { ...top, hides: [...below.hides, below.spot, ...top.hides] }
 }
 
