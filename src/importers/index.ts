@@ -29,6 +29,7 @@ export {
 } from './assign.ts'
 export type { NameClassifier } from './candidate.ts'
 export { classifyName } from './classify.ts'
+export { type ComposeOptions, readCompose } from './compose/index.ts'
 export { type DagFile, mentionsOf } from './dag-mentions.ts'
 export { DEFAULT_CONNECTIONS, isUntouchedDefault } from './default-connections.ts'
 export { readEnvFiles } from './env-file/index.ts'

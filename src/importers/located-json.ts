@@ -39,7 +39,9 @@ export function readLocatedJson({ shown, text, findings }: LocatedJsonOptions): 
   }
 }
 
-function at(shown: string, line: number, column: number, code: string): Omit<Finding, 'text' | 'hint'> {
+type JsonCode = 'import-json' | 'import-duplicate-key'
+
+function at(shown: string, line: number, column: number, code: JsonCode): Omit<Finding, 'text' | 'hint'> {
   return { severity: 'error', code, where: `${shown}:${line}:${column}`, id: undefined }
 }
 

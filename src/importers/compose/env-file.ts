@@ -39,7 +39,7 @@ export interface EnvFileContent {
 
 /** A variable in a value is `lookUp`'s, else what stands above in the file, else what `before` has. */
 export function parseEnvFile(text: string, lookUp: LookUp, before: LookUp = nothing): EnvFileContent {
-  return new EnvFileParser(text.replaceAll('\r\n', '\n'), lookUp, before).parse()
+  return new EnvFileParser(text, lookUp, before).parse()
 }
 
 function nothing(): undefined {
