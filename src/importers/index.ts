@@ -16,6 +16,7 @@ export {
   type RawRow,
   readAirflowDatabase,
 } from './airflow-db/index.ts'
+export { type AirflowExportOptions, readAirflowExport } from './airflow-export/index.ts'
 export {
   type Assigner,
   type Assignment,
