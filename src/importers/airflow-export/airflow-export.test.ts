@@ -355,6 +355,8 @@ describe('what a file is', () => {
   it('is not asked for where it is clear', () => {
     expect(only(read('x.json', connections({ a: {} }), { what: 'variables' })).kind).toBe('connection')
     expect(only(read('x.json', '{"a": [1]}', { what: 'connections' })).kind).toBe('variable')
+    const values = '{"a": "http://h", "b": "text", "c": {"host": "h", "port": 1}}'
+    expect(read('x.json', values).found.map(({ kind }) => kind)).toEqual(['variable', 'variable', 'variable'])
     expect(only(read('x.json', '{"a": {"conn_type": "http"}}')).kind).toBe('connection')
     expect(only(read('x.json', '{"a": {"conn_type": "http"}}', { what: 'variables' })).kind).toBe('variable')
   })

@@ -11,27 +11,32 @@ import type { Entries } from './entry.ts'
 
 export type ExportKind = 'connections' | 'variables'
 
-/** `certain`: all eight fields, as every export has them. `possible`: a variable could look so too. */
-type Likeness = 'certain' | 'possible' | 'none'
+/**
+ * `certain`: all eight fields, as every export has them. `fields`: some of them, the type too, and no others. `uri`: a
+ * text that could be a connection in a file that people wrote. `none`: a variable, or nothing that Airflow reads.
+ */
+type Likeness = 'certain' | 'fields' | 'uri' | 'none'
 
 /** Undefined where it is not clear. An empty export is one of whatever it is said to be. */
 export function kindOf({ format, entries }: Entries, what: ExportKind | undefined): ExportKind | undefined {
-  const likenesses = new Set(entries.map(({ node }) => likeness(node)))
-  if (likenesses.size === 0) return what ?? 'connections'
+  const seen = new Set(entries.map(({ node }) => likeness(node)))
+  const areOnly = (...some: readonly Likeness[]): boolean =>
+    seen.size > 0 && [...seen].every((one) => some.includes(one))
+  if (seen.size === 0) return what ?? 'connections'
   // No Airflow writes variables as lines.
-  if (format === 'env') return what ?? (likenesses.size === 1 && likenesses.has('none') ? undefined : 'connections')
-  if (likenesses.size > 1) return what
-  if (likenesses.has('certain')) return 'connections'
-  if (likenesses.has('none')) return 'variables'
-  return what ?? (entries.every(({ node }) => node.kind === 'map') ? 'connections' : undefined)
+  if (format === 'env') return what ?? (areOnly('none') ? undefined : 'connections')
+  if (areOnly('fields')) return what ?? 'connections'
+  if (areOnly('certain', 'fields')) return 'connections'
+  if (areOnly('uri')) return what
+  return areOnly('none', 'uri') ? 'variables' : what
 }
 
 function likeness(node: YamlNode): Likeness {
   if (node.kind === 'list') return 'none'
-  if (node.kind === 'scalar') return !node.isPlain && isConnectionText(node.text) ? 'possible' : 'none'
-  const keys = [...node.entries.keys()]
-  if (keys.length === 0 || !keys.every(isConnectionKey)) return 'none'
-  return CONNECTION_FIELDS.every((field) => node.entries.has(field)) ? 'certain' : 'possible'
+  if (node.kind === 'scalar') return !node.isPlain && isConnectionText(node.text) ? 'uri' : 'none'
+  const { entries } = node
+  if (!entries.has('conn_type') || ![...entries.keys()].every(isConnectionKey)) return 'none'
+  return CONNECTION_FIELDS.every((field) => entries.has(field)) ? 'certain' : 'fields'
 }
 
 function isConnectionText(text: string): boolean {
