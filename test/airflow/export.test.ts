@@ -2,15 +2,17 @@
  * Exports of a real Airflow of each line, in every format, read by Plenum: each object as Airflow has it, but for what a
  * `lossy` note says, and no note that is not so. PLENUM_SEED repeats a run.
  */
+import * as fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { normalizeConnType } from '../../src/airflow/index.ts'
 import { readAirflowExport } from '../../src/importers/airflow-export/index.ts'
+import { pythonPlain } from '../../src/importers/airflow-export/python-plain.ts'
 import type { Found, Reading } from '../../src/importers/found.ts'
 import { readLocatedJson } from '../../src/importers/located-json.ts'
 import type { YamlNode } from '../../src/importers/located-tree.ts'
 import type { Json } from '../../src/sensitive/index.ts'
 import { AIRFLOW_LINES } from './airflow.case.ts'
-import { SEED } from './generators.case.ts'
+import { SEED, sample } from './generators.case.ts'
 import { runProgram } from './program.case.ts'
 import { type ConnectionRow, FERNET_KEY, LOTS, type VariableRow } from './rows.case.ts'
 
@@ -18,6 +20,11 @@ interface Exported {
   readonly files: Readonly<Record<string, string>>
   readonly connections: readonly ConnectionRow[]
   readonly variables: readonly VariableRow[]
+  /** After it imported `variables.json`. */
+  readonly imported: readonly VariableRow[]
+  /** What it reads from the URIs itself. */
+  readonly hosts: Readonly<Record<string, string | null>>
+  readonly scalars: readonly Readonly<Record<string, string>>[]
 }
 
 const NOTHING = { description: null, host: null, login: null, password: null, schema: null, port: null, extra: null }
@@ -70,6 +77,31 @@ const AWKWARD_VALUES: readonly VariableRow[] = VALUES.flatMap((val, index) => [
   { key: `awkward.${index}`, val, description: null },
   { key: `awkward.${index}.described`, val, description: `about ${index}` },
 ])
+const SCALARS = [
+  ...sample(fc.string({ unit: fc.constantFrom(...'0123456789_.:+-eExb'), minLength: 1, maxLength: 8 }), 3000),
+  ...sample(fc.string({ unit: fc.constantFrom(...'01.:'), minLength: 1, maxLength: 6 }), 1000),
+  ...[
+    'yes',
+    'Yes',
+    'yEs',
+    'y',
+    'N',
+    'on',
+    'OFF',
+    'True',
+    'tRue',
+    'null',
+    'Null',
+    '~',
+    '.inf',
+    '-.INF',
+    '+.inf',
+    '.nan',
+    '.NaN',
+    '=',
+  ],
+  ...['0o17', '017', '0b101', '0xFF', '1_000', '190:20:30', '190:20:30.15', '1e3', '1.0e+3', '2026-01-02', '12e03'],
+].filter((text) => !/^[-:?](?:[-:]*$| )|:$/.test(text))
 const connections = [...LOTS.flatMap((lot) => lot.connections), ...AWKWARD]
 const variables = [...LOTS.flatMap((lot) => lot.variables), ...AWKWARD_VALUES]
 
@@ -137,7 +169,7 @@ describe.each(AIRFLOW_LINES)('exports of Airflow %s', (line) => {
   beforeAll(async () => {
     const begin = performance.now()
     exported = JSON.parse(
-      await runProgram(line, 'export.py', { fernetKey: FERNET_KEY, connections, variables }),
+      await runProgram(line, 'export.py', { fernetKey: FERNET_KEY, connections, variables, scalars: SCALARS }),
     ) as Exported
     say(
       `Airflow ${line} exported ${connections.length} connections and ${variables.length} variables in ${((performance.now() - begin) / 1000).toFixed(1)} s, its start included`,
@@ -216,6 +248,37 @@ describe.each(AIRFLOW_LINES)('exports of Airflow %s', (line) => {
       expect(firstOf(different)).toEqual(NONE)
     },
   )
+
+  it('connections.env: a note says where Airflow itself reads another host', () => {
+    const different = read('connections.env').found.flatMap(({ id, data, notes }) => {
+      const isSaid = notes.some(({ text }) => text.startsWith("its host is the export's"))
+      const host = data.reveal()['host'] ?? ''
+      const isOther = host !== (exported.hosts[id] ?? '')
+      return isSaid === isOther ? [] : [{ id, host, theirs: exported.hosts[id], isSaid }]
+    })
+    expect(firstOf(different)).toEqual(NONE)
+    expect(Object.keys(exported.hosts).length).toBeGreaterThanOrEqual(connections.length)
+  })
+
+  it('variables.json: every variable as Airflow imports it', () => {
+    const imported = new Map(exported.imported.map((row) => [row.key, row]))
+    const different = read('variables.json').found.flatMap(({ id, data, description = null }) => {
+      const theirs = imported.get(id)
+      const isSame =
+        data.reveal()['value'] === theirs?.val &&
+        (line === '2.11' || description === emptyIsNone(theirs?.description ?? null))
+      return isSame ? [] : [{ id, ours: data.reveal(), theirs }]
+    })
+    expect(firstOf(different)).toEqual(NONE)
+  })
+
+  it(`reads ${SCALARS.length} plain scalars of YAML as we do`, () => {
+    const different = SCALARS.flatMap((text, index) => {
+      const [[type, value] = []] = Object.entries(exported.scalars[index] ?? {})
+      return isSameScalar(type, value, pythonPlain(text)) ? [] : [{ text, type, value, ours: pythonPlain(text) }]
+    })
+    expect(firstOf(different)).toEqual(NONE)
+  })
 })
 
 function variableDifferences(row: VariableRow, ours: Found, keepsAll: boolean): string[] {
@@ -234,4 +297,26 @@ function variableDifferences(row: VariableRow, ours: Found, keepsAll: boolean): 
     ...(keepsAll && /quotes|no descriptions/.test(note) ? ['is said to have lost what it has not'] : []),
     ...(note.includes('it is JSON') && meaning(row.val) === undefined ? ['is no JSON'] : []),
   ]
+}
+
+/** Dates and what it fails over are text to us. */
+function isSameScalar(type: string | undefined, value: string | undefined, ours: string | undefined): boolean {
+  switch (type) {
+    case 'NoneType':
+      return ours === 'null'
+    case 'bool':
+      return ours === value?.toLowerCase()
+    case 'int':
+      return ours === value
+    case 'float':
+      return ours !== undefined && !/^-?\d+$/.test(ours) && String(Number(ours)) === String(floatOf(value))
+    case undefined:
+      return false
+    default:
+      return ours === undefined
+  }
+}
+
+function floatOf(text = ''): number {
+  return Number(text.replace(/^(-?)inf$/, '$1Infinity'))
 }
