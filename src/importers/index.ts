@@ -18,6 +18,7 @@ export {
   type RowReader,
   readAirflowDatabase,
 } from './airflow-db/index.ts'
+export { type AirflowExportOptions, readAirflowExport } from './airflow-export/index.ts'
 export {
   type Assigner,
   type Assignment,
