@@ -51,6 +51,16 @@ describe('Alarm', () => {
     }
   })
 
+  it('listens for the end no longer than it waits', async () => {
+    const { signal } = new AbortController()
+    const [listen, unlisten] = [vi.spyOn(signal, 'addEventListener'), vi.spyOn(signal, 'removeEventListener')]
+    const { ended } = watched(new Alarm().wait(1000, signal))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await ended()).toBe(true)
+    expect(unlisten.mock.calls).toEqual(listen.mock.calls)
+    expect(listen).toHaveBeenCalledOnce()
+  })
+
   it('ends when aborted, also before it began, and never rejects', async () => {
     const stop = new AbortController()
     const { ended } = watched(new Alarm().wait(60_000, stop.signal))

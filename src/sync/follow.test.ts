@@ -124,6 +124,26 @@ describe('an object', () => {
     expect(await follow(vault, rowOf(X, 'two'))).toEqual({ kind: 'conflict', what: 'both-changed' })
   })
 
+  it('that somebody else created first is looked at again', async () => {
+    const vault = new MemoryVault()
+    vault.fault = (request) => {
+      if (request.startsWith('write')) vault.put(X, 'theirs')
+    }
+    expect(await follow(vault, rowOf(X, 'one'))).toEqual({ kind: 'raced' })
+    vault.fault = () => undefined
+    expect(await follow(vault, rowOf(X, 'one'))).toEqual({ kind: 'conflict', what: 'never-in-step' })
+    expect(vault.value(X)).toBe('theirs')
+  })
+
+  it('that vanished before it was recorded is looked at again', async () => {
+    const vault = new MemoryVault()
+    vault.put(X, 'one', {})
+    vault.fault = (request) => {
+      if (request.startsWith('patch')) vault.secrets.delete(X)
+    }
+    expect(await follow(vault, rowOf(X, 'one'))).toEqual({ kind: 'raced' })
+  })
+
   it.each<[string, AirflowRow]>([
     ['a change', rowOf(X, 'two')],
     ['a deletion', NO_ROW],

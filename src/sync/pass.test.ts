@@ -116,6 +116,14 @@ describe('a full pass', () => {
     expect([stage.vault.value('a'), stage.vault.value('b')]).toEqual([undefined, 'two'])
   })
 
+  it('forgets what is on neither side any more', async () => {
+    const stage = await inStep('a')
+    stage.rows.delete('a')
+    stage.vault.secrets.delete('a')
+    await stage.passes.full()
+    expect(stage.outcomes()).toEqual({})
+  })
+
   it('looks at Vault before it reads the rows that it writes there', async () => {
     const stage = await inStep('a')
     stage.rows.set('a', 'two')
