@@ -37,7 +37,7 @@ export interface ListenPlace {
 /** `127.0.0.1:9464`, `[::1]:9464`, `:9464` and `9464` (both on 127.0.0.1), or `none`. */
 export function parsePlace(text: string): ListenPlace | 'none' {
   if (text === 'none') return 'none'
-  const { host = '', port = '' } = /^(?:(?<host>[^:\s]+|\[[^\]\s]+\])?:)?(?<port>\d{1,5})$/.exec(text)?.groups ?? {}
+  const { host = '', port = '' } = /^(?:(?<host>[^:\s[\]]+|\[[^\]\s]+\])?:)?(?<port>\d{1,5})$/.exec(text)?.groups ?? {}
   if (port === '') throw new InvalidArgumentError('A place is HOST:PORT, PORT, or none.')
   return { host: host === '' ? '127.0.0.1' : host.replaceAll(/^\[|\]$/g, ''), port: parsePort(port) }
 }

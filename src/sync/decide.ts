@@ -164,8 +164,9 @@ function baseOf(object: Present, situation: Situation): Base {
   const { record, version, isDeleted, custom } = object
   const { synced, claims } = record
   const mine = claims.filter((claim) => claim.version === version)
+  // Settled or not: over a deleted version it makes no difference.
   if (isDeleted && mine.some(({ digest }) => digest === GONE)) {
-    return { kind: 'known', digest: GONE, version, isSettled: synced?.digest === GONE && synced.version === version }
+    return { kind: 'known', digest: GONE, version, isSettled: false }
   }
   if (synced?.version === version) return { kind: 'known', ...synced, isSettled: true }
   if (!isDeleted && mine.some(({ digest }) => digest !== GONE)) {
