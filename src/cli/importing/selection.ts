@@ -46,11 +46,14 @@ export async function openImport(
     const hub = openImportHub(options, screen, undefined)
     const read = await readOtherVault(hub, options, screen, signal)
     const selection = selectFrom([read], hub, options)
-    return { hub, readings: [read], database: undefined, reread: () => [], history: read.history, selection }
+    const { history } = read
+    return { hub, readings: [read], database: undefined, passedOver: [], reread: () => [], history, selection }
   }
-  const { readings, database, reread } = await readLocalSources(source, paths, options, signal)
+  const local = await readLocalSources(source, paths, options, signal)
+  const { readings } = local
+  for (const { file, why } of local.passedOver) screen.warn(`${file} is not read: ${why}`)
   const hub = openImportHub(options, screen, linesOf(readings))
-  return { hub, readings, database, reread, history: new Map(), selection: selectFrom(readings, hub, options) }
+  return { ...local, hub, history: new Map(), selection: selectFrom(readings, hub, options) }
 }
 
 function selectFrom(readings: readonly Reading[], hub: ImportHub, options: ImportOptions): Selection {
