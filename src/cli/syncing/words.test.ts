@@ -98,7 +98,7 @@ describe('eventJson', () => {
     ],
     [
       { kind: 'pass', result: { kind: 'full', looked: 3, findings: [] }, durationMs: 12 },
-      { event: 'pass', result: { kind: 'full', looked: 3, findings: [] }, durationMs: 12 },
+      { event: 'pass', kind: 'full', looked: 3, findings: 0, durationMs: 12 },
     ],
     [
       { kind: 'recovered', afterMs: 10 },
