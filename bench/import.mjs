@@ -22,20 +22,18 @@ const CONNECTIONS = { near: 32, far: 128 }
 export async function importing({ quick, objects = quick ? 300 : 10_000, print, note }) {
   const database = await airflowDatabase({ connections: objects, variables: objects })
   const total = 2 * objects
-  const rows = []
+  print(`\n| import of ${total.toLocaleString('en')} objects, s | ${COLUMNS.map(([title]) => title).join(' | ')} |`)
+  print(`|---|${'---|'.repeat(COLUMNS.length)}`)
   try {
     for (const [name, measure] of Object.entries(MEASURES)) {
       note(`import of ${total} objects: ${name} ...`)
       const row = await measure({ database, total })
       if (row === undefined) note('neither `bao` nor `vault` is on PATH: measuring without one')
-      else rows.push([row.name ?? name, row])
+      else print(`| ${row.name ?? name} | ${COLUMNS.map(([, cell]) => cell(row, total)).join(' | ')} |`)
     }
   } finally {
     await database.stop()
   }
-  print(`\n| import of ${total.toLocaleString('en')} objects, s | ${COLUMNS.map(([title]) => title).join(' | ')} |`)
-  print(`|---|${'---|'.repeat(COLUMNS.length)}`)
-  for (const [name, row] of rows) print(`| ${name} | ${COLUMNS.map(([, cell]) => cell(row, total)).join(' | ')} |`)
 }
 
 const seconds = (value) => (value === undefined ? '-' : value.toFixed(1))
@@ -48,7 +46,10 @@ const COLUMNS = [
   ['requests per object', ({ requests }, total) => (requests === undefined ? '-' : (requests / total).toFixed(2))],
   ['CPU of the command', ({ usage }) => seconds(usage.cpuSeconds)],
   ['its peak, MB', ({ usage }) => usage.peakMegabytes.toFixed(0)],
-  ['bare writes + reads', ({ bare }) => (bare === undefined ? '-' : `${seconds(bare.writes)} + ${seconds(bare.reads)}`)],
+  [
+    'bare writes + reads',
+    ({ bare }) => (bare === undefined ? '-' : `${seconds(bare.writes)} + ${seconds(bare.reads)}`),
+  ],
   ['whole / bare', ({ whole, bare }) => (bare === undefined ? '-' : (whole / (bare.writes + bare.reads)).toFixed(2))],
 ]
 
@@ -67,7 +68,8 @@ const MEASURES = {
         await plenum(folder, ['down'])
       }
     }),
-  [`Plenum's server, ${DELAY_MS} ms away`]: async ({ database, total }) => remote(database, plenumServer, total, DELAY_MS),
+  [`Plenum's server, ${DELAY_MS} ms away`]: async ({ database, total }) =>
+    remote(database, plenumServer, total, DELAY_MS),
   real: async ({ database, total }) => remote(database, realVault, total, 0),
   'real, away': async ({ database, total }) => remote(database, realVault, total, DELAY_MS),
 }
@@ -152,7 +154,14 @@ async function plenum(folder, args, env = {}) {
   const profile = process.env.BENCH_NODE_OPTIONS
   const child = spawn(
     process.execPath,
-    [...(profile === undefined ? [] : profile.split(' ')), ...preload, join(here, '../dist/cli/main.js'), ...args, '--hub', folder],
+    [
+      ...(profile === undefined ? [] : profile.split(' ')),
+      ...preload,
+      join(here, '../dist/cli/main.js'),
+      ...args,
+      '--hub',
+      folder,
+    ],
     { env: { PATH: process.env.PATH, HOME: join(folder, 'home'), BENCH_USAGE: usageFile, ...env } },
   )
   let firstErr

@@ -16,6 +16,12 @@ import { freePort } from './servers.mjs'
 const UNPRIVILEGED = 65_534
 const drop = process.getuid?.() === 0 ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {}
 const host = '127.0.0.1'
+
+/** The server is gone, with its folder, as soon as standard input is closed: however the bench ends. */
+const GUARD = `folder=$1; shift
+"$@" >"$folder/log" 2>&1 </dev/null & server=$!
+cat >/dev/null
+kill -s INT $server; wait $server; rm -rf "$folder"`
 const user = 'airflow'
 
 /**
@@ -38,10 +44,15 @@ export async function airflowDatabase(rows) {
   execFileSync(join(native, 'bin/initdb'), initial, { cwd: folder, env, ...drop })
   const port = await freePort()
   const settings = ['-D', data, '-p', `${port}`, '-h', host, '-k', folder, '-c', 'fsync=off']
-  const server = spawn(join(native, 'bin/postgres'), settings, { cwd: folder, env, stdio: 'ignore', ...drop })
+  const server = spawn('sh', ['-c', GUARD, 'guard', folder, join(native, 'bin/postgres'), ...settings], {
+    cwd: '/',
+    env,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    ...drop,
+  })
   const gone = new Promise((resolve) => server.once('exit', resolve))
   const stop = async () => {
-    server.kill('SIGINT')
+    server.stdin.end()
     await gone
     rmSync(folder, { recursive: true, force: true })
   }
@@ -73,7 +84,9 @@ async function fill(dsn, { connections, variables }) {
       5432,
       true,
       true,
-      encrypt(JSON.stringify({ sslmode: 'verify-full', keepalives_idle: 30, api_key: randomBytes(15).toString('hex') })),
+      encrypt(
+        JSON.stringify({ sslmode: 'verify-full', keepalives_idle: 30, api_key: randomBytes(15).toString('hex') }),
+      ),
     ])
     await insertAll(client, 'variable', VARIABLE_COLUMNS, variables, (index) => [
       name('var', index),

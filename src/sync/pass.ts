@@ -9,7 +9,7 @@
  *
  * What is remembered between passes is only a saving: a pass of a new process finds the same.
  */
-import { mapBounded } from '../concurrency/index.ts'
+import { type Bound, mapBounded } from '../concurrency/index.ts'
 import type { Finding } from '../importers/found.ts'
 import { VaultError } from '../vault/index.ts'
 import { carryOut, decideAbout, type Following, type Subject } from './follow.ts'
@@ -39,7 +39,7 @@ export interface PassOptions {
   /** Decide and tell, write nothing. */
   readonly isDryRun: boolean
   /** Objects under way at once. */
-  readonly concurrency: number
+  readonly concurrency: Bound
   readonly onOutcome: (address: string, outcome: Outcome) => void
   readonly signal: AbortSignal
 }

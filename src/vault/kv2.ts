@@ -9,7 +9,7 @@
  *
  * Left out: PATCH of data, destroying versions and mount settings.
  */
-import { mapBounded } from '../concurrency/index.ts'
+import { type Bound, mapBounded } from '../concurrency/index.ts'
 import { type Json, type Sensitive, sensitive } from '../sensitive/index.ts'
 import { ask, askForChildren } from './ask.ts'
 import type { VaultClient } from './client.ts'
@@ -215,7 +215,7 @@ export async function listAllSecrets(
   client: VaultClient,
   mount: string,
   prefix: string,
-  options: { readonly concurrency: number; readonly signal?: AbortSignal | undefined },
+  options: { readonly concurrency: Bound; readonly signal?: AbortSignal | undefined },
 ): Promise<string[]> {
   const base = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`
   const found: string[] = []

@@ -17,7 +17,6 @@ import {
   type SourceKind,
 } from '../../importers/index.ts'
 import { fingerprintKey } from '../../sensitive/index.ts'
-import { CONCURRENCY } from '../comparison.ts'
 import { CommandError } from '../failure.ts'
 import type { Screen } from '../screen.ts'
 import { withVault } from '../with-vault.ts'
@@ -158,13 +157,12 @@ async function readOtherVault(
     version: kvVersion === '1' ? (1 as const) : (2 as const),
     layout: { connections: connectionsPath, variables: variablesPath, projects: projectsPath },
     withVersions: options.withVersions === true,
-    concurrency: CONCURRENCY,
     signal,
   }
   const other = await otherVault(options)
   if (other !== undefined) {
     try {
-      return await readVaultSource(other, read)
+      return await readVaultSource(other, { ...read, concurrency: other.pace })
     } finally {
       await other.close()
     }
@@ -174,5 +172,10 @@ async function readOtherVault(
       hint: 'name the Vault with --from-address and --from-token-file',
     })
   const { port } = options
-  return withVault({ hub: current, port, screen, work: (_, client) => readVaultSource(client, read) })
+  return withVault({
+    hub: current,
+    port,
+    screen,
+    work: (_, client) => readVaultSource(client, { ...read, concurrency: client.pace }),
+  })
 }

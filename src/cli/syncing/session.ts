@@ -31,7 +31,6 @@ import {
   vaultOf,
 } from '../../sync/index.ts'
 import { listAllSecrets, type VaultClient } from '../../vault/index.ts'
-import { CONCURRENCY } from '../comparison.ts'
 import { CommandError, ProblemsError } from '../failure.ts'
 import type { OpenHub } from '../hub-file.ts'
 import { projectRules } from '../importing/selection.ts'
@@ -121,7 +120,7 @@ export class Session {
       },
       sides: this.#sides(database, key),
       isDryRun,
-      concurrency: CONCURRENCY,
+      concurrency: client.pace,
       onOutcome,
       signal,
     })
@@ -147,7 +146,7 @@ export class Session {
       listVault: async (signal) => {
         const { mount, connections, variables } = this.#hub.vault
         const list = (folder: string): Promise<string[]> =>
-          listAllSecrets(client, mount, folder, { concurrency: CONCURRENCY, signal })
+          listAllSecrets(client, mount, folder, { concurrency: client.pace, signal })
         const [connectionIds, keys] = await Promise.all([list(connections), list(variables)])
         return [...connectionIds.map((id) => `connection:${id}`), ...keys.map((id) => `variable:${id}`)]
       },
