@@ -134,6 +134,24 @@ describe('environment', () => {
     expect(JSON.stringify(reading.findings)).not.toContain('planted')
   })
 
+  it('names nothing that a variable holds', () => {
+    const secret = { S: 'planted', P: 'A' }
+    const reading = one(
+      `include: [$S.yml]\nsecrets: {s: {file: $S}, t: {environment: $S}}\n${service('- $S\n- ${P}_KEY=x\n- X=${S}\n')}    env_file: $S\n    extends: $S\n`,
+      secret,
+    )
+    expect(reading.found.map(({ id }) => id)).toEqual(['A_KEY', 'X'])
+    expect(reading.findings.map(({ code }) => code).sort()).toEqual([
+      'import-compose-extends',
+      'import-compose-file',
+      'import-compose-file',
+      'import-compose-include',
+      'import-compose-shape',
+      'import-compose-variable',
+    ])
+    expect(JSON.stringify(reading)).not.toContain('planted')
+  })
+
   it.each([
     ['- "A =1"', 'error import-compose-shape c.yml:4:7'],
     ['- {A: 1}', 'error import-compose-shape c.yml:4:7'],

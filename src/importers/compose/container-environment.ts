@@ -33,7 +33,8 @@ function envFileLayer(use: EnvFileUse, scope: Scope, lookUp: LookUp, below: Laye
   if (file !== undefined) return layerOf(file, use.isRaw, scope, lookUp, below)
   if (use.isRequired) {
     const where = whereIs(use.spot)
-    const text = `${use.path} cannot be read; what it sets is not brought in`
+    // Its path may hold what a variable has.
+    const text = 'the env file named here cannot be read; what it sets is not brought in'
     const hint = 'bring the file there, or say required: false'
     scope.findings.push({ severity: 'error', code: 'import-compose-file', where, id: undefined, text, hint })
   }

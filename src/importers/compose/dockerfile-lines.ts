@@ -18,12 +18,17 @@ export interface DockerLines {
   readonly instructions: readonly Instruction[]
 }
 
-const HEREDOC = /<<(?<dash>-?)(?<quote>['"]?)(?<end>[A-Za-z_]\w*)\k<quote>/g
+const HEREDOC = /(?<!<)<<(?<dash>-?)(?<quote>['"]?)(?<end>[A-Za-z_]\w*)\k<quote>/g
 const WITH_HEREDOCS: ReadonlySet<string> = new Set(['RUN', 'COPY', 'ADD'])
 
 export function instructionsOf(text: string): DockerLines {
-  const lines = text.split(/\r\n|\n/)
+  const lines = text.replace(/\r?\n$/, '').split(/\r\n|\n/)
   const escape = escapeOf(lines)
+  const stripped = lines.map((line) => line.replace(/^\t+/, ''))
+  const heredocs: Heredocs = {
+    exact: { lines, ends: endsIn(lines) },
+    untabbed: { lines: stripped, ends: endsIn(stripped) },
+  }
   const instructions: Instruction[] = []
   for (let at = 0; at < lines.length; ) {
     const start = at
@@ -38,7 +43,7 @@ export function instructionsOf(text: string): DockerLines {
       column: joined.search(/\S/) + 1,
     }
     instructions.push({ ...instruction, lastLine: next })
-    if (WITH_HEREDOCS.has(instruction.keyword)) at = behindHeredocs(lines, at, rest)
+    if (WITH_HEREDOCS.has(instruction.keyword)) at = behindHeredocs(heredocs, at, rest)
   }
   return { escape, instructions }
 }
@@ -66,8 +71,10 @@ function joinedFrom(
     if (line === undefined) return { joined: parts.join(''), next: at }
     // Between continued lines comments and empty lines do not count.
     if (at > start && (line.trim() === '' || isComment(line))) continue
-    const bare = line.trimEnd()
-    if (!bare.endsWith(escape)) return { joined: [...parts, line].join(''), next: at + 1 }
+    const bare = line.replace(/[ \t]+$/, '')
+    // Two of them are an escaped one.
+    const isContinued = bare.endsWith(escape) && !bare.endsWith(`${escape}${escape}`)
+    if (!isContinued) return { joined: [...parts, line].join(''), next: at + 1 }
     parts.push(bare.slice(0, -1))
   }
 }
@@ -76,15 +83,26 @@ function isComment(line: string): boolean {
   return line.trimStart().startsWith('#')
 }
 
-function behindHeredocs(lines: readonly string[], start: number, rest: string): number {
+interface Heredocs {
+  readonly exact: { readonly lines: readonly string[]; readonly ends: Ends }
+  /** For `<<-`. */
+  readonly untabbed: { readonly lines: readonly string[]; readonly ends: Ends }
+}
+
+type Ends = ReadonlyMap<string, number>
+
+/** The last place of every line. */
+function endsIn(lines: readonly string[]): Ends {
+  return new Map(lines.map((line, index) => [line, index]))
+}
+
+/** What has no end is none, such as `<<` in a calculation; it is not looked for, which keeps the work linear. */
+function behindHeredocs({ exact, untabbed }: Heredocs, start: number, rest: string): number {
   let at = start
   for (const { groups } of rest.matchAll(HEREDOC)) {
-    const end = groups?.['end']
-    for (; at < lines.length; at += 1) {
-      const line = lines[at] ?? ''
-      if ((groups?.['dash'] === '-' ? line.replace(/^\t+/, '') : line) === end) break
-    }
-    at = Math.min(at + 1, lines.length)
+    const end = groups?.['end'] ?? ''
+    const { lines, ends } = groups?.['dash'] === '-' ? untabbed : exact
+    if ((ends.get(end) ?? -1) >= at) at = lines.indexOf(end, at) + 1
   }
   return at
 }

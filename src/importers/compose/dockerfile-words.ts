@@ -50,7 +50,9 @@ export function dockerWord(word: string, escape: string, variables: Variables): 
 class WordProblem extends Error {}
 
 const DEEPEST = 50
-const NAME = /[A-Za-z_]\w*|\d/y
+const NAME = /[\p{L}_][\p{L}\p{Nd}_]*/uy
+/** What a shell has of its own; BuildKit has nothing for it. */
+const SPECIAL = /\p{Nd}+|[@*#?$!-]/uy
 
 class Expander {
   readonly unknown: string[] = []
@@ -115,14 +117,20 @@ class Expander {
   #dollar(): string {
     const isBraced = this.#word.charAt(this.#at) === '{'
     if (isBraced) this.#at += 1
-    NAME.lastIndex = this.#at
-    const name = NAME.exec(this.#word)?.[0]
+    const name = this.#match(NAME)
     if (name === undefined) {
+      if (!isBraced && this.#match(SPECIAL) !== undefined) return ''
       if (isBraced) throw new WordProblem('a ${ in it is followed by no name')
       return '$'
     }
-    this.#at += name.length
     return isBraced ? this.#braced(name) : this.#valueOf(name)
+  }
+
+  #match(expression: RegExp): string | undefined {
+    expression.lastIndex = this.#at
+    const text = expression.exec(this.#word)?.[0]
+    this.#at += text?.length ?? 0
+    return text
   }
 
   #braced(name: string): string {

@@ -32,7 +32,9 @@ describe('a Dockerfile', () => {
     ['continued lines', 'ENV A=1 \\\n  # about B\n\n  B=2 \\\n  C=3\nENV D=4', { A: '1', B: '2', C: '3', D: '4' }],
     ['another escape', '# escape=`\nENV A=c:\\dir `\n  B=x` y', { A: 'c:\\dir', B: 'x y' }],
     ['a heredoc', 'RUN <<EOF cat <<-"END"\nENV A=1\nEOF\nENV B=2\n\tEND\nENV C=3', { C: '3' }],
-    ['a dollar sign alone', 'ENV A=a$ B=$', { A: 'a$', B: '$' }],
+    ['no heredoc', 'RUN echo $((1<<N)) "<<X" <<<Y\nENV A=1', { A: '1' }],
+    ['dollar signs', 'ENV A=a$ B=$ C=a$$b$1c D=$#', { A: 'a$', B: '$', C: 'abc', D: '' }],
+    ['an escaped backslash at the end', 'ENV A=x\\\\\nENV B=1', { A: 'x\\', B: '1' }],
     ['CR LF', 'ENV A=1 \\\r\n  B=2\r\nENV C=3\r\n', { A: '1', B: '2', C: '3' }],
   ])('%s', (_, text, expected) => {
     expect(values(text)).toEqual(expected)

@@ -132,7 +132,7 @@ class ProjectReader {
     if (below === undefined || chain.includes(link) || chain.length > LONGEST_CHAIN) {
       const text =
         below === undefined
-          ? `there is no service ${base.service} to extend`
+          ? 'the service that it extends is not there'
           : chain.includes(link)
             ? 'it extends itself'
             : `it extends more than ${LONGEST_CHAIN} services, one after the other`
@@ -172,7 +172,9 @@ class ProjectReader {
     }
     const file = this.#files < MOST_FILES ? scope.files.read(path, scope.folder) : undefined
     const text =
-      this.#files < MOST_FILES ? `${path} cannot be read` : `more than ${MOST_FILES} files hang together here`
+      this.#files < MOST_FILES
+        ? 'the file named here cannot be read'
+        : `more than ${MOST_FILES} files hang together here`
     if (file === undefined) scope.findings.push(problem(code, spot, text))
     return file
   }

@@ -102,6 +102,10 @@ function listSetting(reader: Reader, item: YamlItem, what: string): Setting[] {
     return []
   }
   const written = writtenOf(reader.scope, node, 'it')
+  if (written.kind === 'text' && written.used.length > 0 && !node.text.includes('=')) {
+    // What would be its name may be a secret.
+    return [setting(reader, item, node.text, shapeRefused('variables alone stand where NAME=value is expected'))]
+  }
   // The name may hold variables too; of what cannot be put together it is known as it stands.
   const whole = written.kind === 'text' ? written.value.reveal() : node.text
   const equals = whole.indexOf('=')

@@ -55,13 +55,13 @@ function resourceOf(
     const one = entries.get(key)
     if (one === undefined) return []
     // `external: {name: x}` is an old way to say yes.
-    const written: Written = one.node.kind === 'map' ? YES : textOf(reader, one)
+    const written: Written = one.node.kind === 'map' ? YES : fieldText(reader, one)
     return [[key, { written, spot: spotOf(reader, one), folder: reader.scope.folder }]]
   })
   return { kind, name, spot: spotOf(reader, item), lookUp: reader.scope.lookUp, fields: new Map(fields) }
 }
 
-function textOf({ scope }: Reader, { node }: YamlItem): Written {
+function fieldText({ scope }: Reader, { node }: YamlItem): Written {
   return node.kind === 'scalar' ? interpolated(scope, node.text) : shapeRefused('it is no text')
 }
 
@@ -77,105 +77,91 @@ export type ResourceObject =
 
 /** `files`: where the secret's own file is read. */
 export function resourceObject(resource: Resource, files: Scope['files']): ResourceObject {
-  const { kind, name, spot, fields, lookUp } = resource
-  const text = (key: string): string | undefined => {
-    const written = fields.get(key)?.written
-    return written?.kind === 'text' ? written.value.reveal() : undefined
-  }
+  const { kind, name, fields, lookUp } = resource
   const refused = [...fields.values()].find(({ written }) => written.kind === 'refused')
   if (refused?.written.kind === 'refused') {
-    const { code, text: said, hint } = refused.written
-    return {
-      kind: 'finding',
-      finding: { severity: 'error', code, where: whereIs(refused.spot), id: name, text: said, hint },
-    }
+    const { code, text, hint } = refused.written
+    return { kind: 'finding', finding: { severity: 'error', code, where: whereIs(refused.spot), id: name, text, hint } }
   }
-  const external = text('external')
-  if (external !== undefined && external !== 'false') {
-    const said = `the ${kind} ${name} is kept outside of compose, where Plenum cannot read it`
-    const hint = 'put its value into Vault by hand'
-    const finding: Finding = {
-      severity: 'warning',
-      code: 'import-compose-external',
-      where: whereIs(spot),
-      id: name,
-      text: said,
-      hint,
-    }
-    return { kind: 'finding', finding }
-  }
-  const variable = text('environment')
+  const external = textOf(resource, 'external')
+  if (external !== undefined && external.clear !== 'false') return problem(resource, 'external')
+  const variable = textOf(resource, 'environment')
   if (variable !== undefined) {
-    const value = lookUp(variable)
-    return value === undefined ? unset(resource, variable) : object(resource, sensitive(value), [])
+    const value = lookUp(variable.clear)
+    return value === undefined
+      ? problem(resource, 'unset', variable.isLiteral ? variable.clear : undefined)
+      : object(resource, sensitive(value), [])
   }
   const content = fields.get('content')?.written
   if (content?.kind === 'text') {
     const [missing] = content.missing
-    return missing === undefined ? object(resource, content.value, []) : unset(resource, missing)
+    return missing === undefined ? object(resource, content.value, []) : problem(resource, 'unset', missing)
   }
-  const path = text('file')
-  if (path !== undefined) return fileObject(resource, path, files)
-  return { kind: 'finding', finding: shapeFinding(spot, name, `the ${kind} ${name} says nothing of where it is`) }
+  const path = textOf(resource, 'file')
+  if (path !== undefined)
+    return kind === 'config' ? problem(resource, 'config') : fileObject(resource, path.clear, files)
+  const text = `the ${kind} ${name} says nothing of where it is`
+  return { kind: 'finding', finding: shapeFinding(resource.spot, name, text) }
 }
 
-function unset({ kind, name, spot }: Resource, variable: string): ResourceObject {
-  const text = `the ${kind} ${name} needs the variable ${variable}, which is set nowhere`
-  const where = whereIs(spot)
-  return {
-    kind: 'finding',
-    finding: { severity: 'error', code: 'import-compose-variable', where, id: name, text, hint: SET_IT },
-  }
+/** `isLiteral`: no variable is in it, so that it may be shown. */
+function textOf(
+  { fields }: Resource,
+  key: (typeof FIELDS)[number],
+): { readonly clear: string; readonly isLiteral: boolean } | undefined {
+  const written = fields.get(key)?.written
+  return written?.kind === 'text' ? { clear: written.value.reveal(), isLiteral: written.used.length === 0 } : undefined
 }
 
 function fileObject(resource: Resource, path: string, files: Scope['files']): ResourceObject {
-  const { kind, name, spot, fields } = resource
-  const where = whereIs(spot)
-  const finding = (
-    severity: Finding['severity'],
-    code: 'import-compose-file' | 'import-not-text',
-    text: string,
-    hint: string,
-  ): ResourceObject => ({
-    kind: 'finding',
-    finding: { severity, code, where, id: name, text, hint },
-  })
-  if (kind === 'config') {
-    const hint = 'if it holds a secret, put that into Vault by hand'
-    return finding(
-      'warning',
-      'import-compose-file',
-      `the config ${name} is the file ${path}, which is not brought in`,
-      hint,
-    )
-  }
-  const file = files.read(path, fields.get('file')?.folder)
-  if (file === undefined) {
-    return finding(
-      'error',
-      'import-compose-file',
-      `the secret ${name} is the file ${path}, which cannot be read`,
-      'bring the file there, and import again',
-    )
-  }
+  const file = files.read(path, resource.fields.get('file')?.folder)
+  if (file === undefined) return problem(resource, 'unreadable')
   const { text, badLines } = decodeText(file)
-  if (badLines.length > 0) {
-    return finding(
-      'error',
-      'import-not-text',
-      `the secret ${name} is the file ${path}, which is not UTF-8`,
-      'keep it as a file, or encode it as base64',
-    )
-  }
-  const notes: Note[] = text.endsWith('\n')
-    ? [
-        {
-          kind: 'dialect',
-          text: `${file.shown} ends with a line end, which is a part of the secret as compose hands it on`,
-        },
-      ]
-    : []
+  if (badLines.length > 0) return problem(resource, 'bytes')
+  const note = 'its file ends with a line end, which is a part of the secret as compose hands it on'
+  const notes: Note[] = text.endsWith('\n') ? [{ kind: 'dialect', text: note }] : []
   return object(resource, sensitive(text), notes, file.path)
+}
+
+type ProblemKind = 'external' | 'unset' | 'config' | 'unreadable' | 'bytes'
+
+const PROBLEMS: Readonly<Record<ProblemKind, Omit<Finding, 'where' | 'id'>>> = {
+  external: {
+    severity: 'warning',
+    code: 'import-compose-external',
+    text: 'is kept outside of compose, where Plenum cannot read it',
+    hint: 'put its value into Vault by hand',
+  },
+  unset: {
+    severity: 'error',
+    code: 'import-compose-variable',
+    text: 'needs a variable that is set nowhere',
+    hint: SET_IT,
+  },
+  config: {
+    severity: 'warning',
+    code: 'import-compose-file',
+    text: 'is a file, which is not brought in',
+    hint: 'if it holds a secret, put that into Vault by hand',
+  },
+  unreadable: {
+    severity: 'error',
+    code: 'import-compose-file',
+    text: 'is a file that cannot be read',
+    hint: 'bring the file there, and import again',
+  },
+  bytes: {
+    severity: 'error',
+    code: 'import-not-text',
+    text: 'is a file that is not UTF-8',
+    hint: 'keep it as a file, or encode it as base64',
+  },
+}
+
+function problem({ kind, name, spot }: Resource, what: ProblemKind, variable?: string): ResourceObject {
+  const { text, ...rest } = PROBLEMS[what]
+  const said = `the ${kind} ${name} ${text}${variable === undefined ? '' : `: ${variable}`}`
+  return { kind: 'finding', finding: { ...rest, where: whereIs(spot), id: name, text: said } }
 }
 
 /** No place for an editor: an entry of `secrets` without its source would be none. */
