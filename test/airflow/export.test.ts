@@ -77,30 +77,12 @@ const AWKWARD_VALUES: readonly VariableRow[] = VALUES.flatMap((val, index) => [
   { key: `awkward.${index}`, val, description: null },
   { key: `awkward.${index}.described`, val, description: `about ${index}` },
 ])
+const PLAIN = `yes Yes yEs y N on OFF True tRue null Null ~ .inf -.INF +.inf .nan .NaN = 0o17 017 0b101 0xFF 1_000
+  190:20:30 190:20:30.15 1e3 1.0e+3 2026-01-02 12e03 0x_ 0b_ 0_ 1. -.5 +.5 1_.5`
 const SCALARS = [
   ...sample(fc.string({ unit: fc.constantFrom(...'0123456789_.:+-eExb'), minLength: 1, maxLength: 8 }), 3000),
   ...sample(fc.string({ unit: fc.constantFrom(...'01.:'), minLength: 1, maxLength: 6 }), 1000),
-  ...[
-    'yes',
-    'Yes',
-    'yEs',
-    'y',
-    'N',
-    'on',
-    'OFF',
-    'True',
-    'tRue',
-    'null',
-    'Null',
-    '~',
-    '.inf',
-    '-.INF',
-    '+.inf',
-    '.nan',
-    '.NaN',
-    '=',
-  ],
-  ...['0o17', '017', '0b101', '0xFF', '1_000', '190:20:30', '190:20:30.15', '1e3', '1.0e+3', '2026-01-02', '12e03'],
+  ...PLAIN.split(/\s+/),
 ].filter((text) => !/^[-:?](?:[-:]*$| )|:$/.test(text))
 const connections = [...LOTS.flatMap((lot) => lot.connections), ...AWKWARD]
 const variables = [...LOTS.flatMap((lot) => lot.variables), ...AWKWARD_VALUES]

@@ -32,20 +32,28 @@ export function connectionEntry(entry: Entry, plain: PlainReading): Found | Find
   const written = read(id, node, plain)
   if (written.kind === 'refused') {
     const { text, hint } = written
-    return entryFinding(entry, { severity: 'error', code: 'import-bad-connection', text, hint })
+    const finding = entryFinding(entry, { severity: 'error', code: 'import-bad-connection', text, hint })
+    return written === NO_CONNECTION ? { ...finding, id: undefined } : finding
   }
   const { data, description, notes } = written
-  const team = node.kind === 'map' ? textAt(node, 'team_name') : undefined
+  const team = node.kind === 'map' ? textAt(node, 'team_name', plain) : undefined
   return { kind: 'connection', id, data, description, team, origin, notes }
+}
+
+/** Whether a text could be meant for a connection. */
+export function isConnectionText(text: string): boolean {
+  return text.trimStart().startsWith('{') || text.includes('://')
 }
 
 function read(id: string, node: YamlNode, plain: PlainReading): WrittenConnection {
   if (node.kind === 'map') return readFields(id, node, plain)
   if (node.kind === 'list' || (node.isPlain && plain(node.text) !== undefined)) return NO_CONNECTION
+  if (!isConnectionText(node.text)) return NO_CONNECTION
   const text = sensitive(node.text.trim())
   return text.reveal().startsWith('{') ? readJsonLine(id, text) : readUri(id, text)
 }
 
+/** Such a line may be a piece of another value: no finding names what stands in it. */
 const NO_CONNECTION: WrittenConnection = {
   kind: 'refused',
   text: 'it is neither the fields of a connection nor a URI',
@@ -63,7 +71,7 @@ function readJsonLine(id: string, text: Sensitive<string>): WrittenConnection {
 }
 
 function readFields(id: string, node: YamlMap, plain: PlainReading): WrittenConnection {
-  const other = textAt(node, 'conn_id')
+  const other = textAt(node, 'conn_id', plain)
   if (other !== undefined && other !== id) {
     return refused('the conn_id in it is another one than it stands under', 'make the two the same')
   }
@@ -121,7 +129,8 @@ function uriLosses(data: Sensitive<JsonObject>): Note[] {
   return [lossy(`a URI does not hold: ${lost.join(', ')}; if Airflow had that, the export lost it`)]
 }
 
-function textAt({ entries }: YamlMap, key: string): string | undefined {
+function textAt({ entries }: YamlMap, key: string, plain: PlainReading): string | undefined {
   const node = entries.get(key)?.node
-  return node?.kind === 'scalar' && !(node.isPlain && node.text === 'null') ? node.text : undefined
+  if (node?.kind !== 'scalar') return undefined
+  return node.isPlain && plain(node.text) === 'null' ? undefined : node.text
 }

@@ -6,7 +6,7 @@
  */
 import { CONNECTION_FIELDS } from '../../airflow/index.ts'
 import type { YamlNode } from '../located-tree.ts'
-import { isConnectionKey } from './connection-entry.ts'
+import { isConnectionKey, isConnectionText } from './connection-entry.ts'
 import type { Entries } from './entry.ts'
 
 export type ExportKind = 'connections' | 'variables'
@@ -37,8 +37,4 @@ function likeness(node: YamlNode): Likeness {
   const { entries } = node
   if (!entries.has('conn_type') || ![...entries.keys()].every(isConnectionKey)) return 'none'
   return CONNECTION_FIELDS.every((field) => entries.has(field)) ? 'certain' : 'fields'
-}
-
-function isConnectionText(text: string): boolean {
-  return /^\s*(?:[A-Za-z][A-Za-z0-9+.-]*:\/\/|\{.*"conn_type")/s.test(text)
 }

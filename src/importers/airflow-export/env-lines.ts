@@ -2,7 +2,8 @@
  * The lines of an export in `.env` format: `id=value`, without quotes, prefixes or continuation; `#` begins a comment.
  * It is a format of Airflow's own, not that of `.env` files for shells and Docker.
  *
- * Invariant: each id once, the last of several; every other line is a finding with its number.
+ * Invariant: each id once, the last of several; every other line is a finding with its number. What stands in such a line
+ * is not named: it may be a piece of a value that somebody broke.
  */
 import type { Finding, Origin } from '../found.ts'
 import type { DecodedText, TextFile } from '../text-files.ts'
@@ -27,11 +28,11 @@ export function readEnvLines(
     const value = written.slice(equals + 1)
     if (id === '' || value.trim() === '') {
       const said = equals === -1 ? 'this line has no equals sign' : `this line has no ${id === '' ? 'id' : 'value'}`
-      problem(equals === -1 || id === '' ? undefined : id, said, 'a line is id=value, without quotes')
+      problem(undefined, said, 'a line is id=value, without quotes')
       continue
     }
     if (value.includes('\0')) {
-      problem(id, 'its value holds a NUL byte', 'remove the byte')
+      problem(undefined, 'this line holds a NUL byte', 'remove the byte')
       continue
     }
     const first = entries.get(id)

@@ -1,9 +1,10 @@
 /**
  * A URI that Airflow's `get_uri` wrote, in a form that every reader takes for what Airflow had.
  *
- * `get_uri` percent-encodes login, password, host and schema in full and leaves a protocol inside the host as it is. Its
- * readers then lower-case the host, and Airflow 2 and 3.0 read `http://http://example.com` (a host `http://example.com`
- * of the type http, the usual way to write one) as a connection without host. The file has both; so both are kept.
+ * `get_uri` percent-encodes login, password, host and schema in full. A protocol inside the host it leaves as it is; from
+ * Airflow 3.1 on not one that is the type as well. Its readers lower-case the host, and read `http://http://example.com`,
+ * which Airflow up to 3.0 writes for a host `http://example.com` of the type http, as a connection without host. The file
+ * has both; so both are kept.
  *
  * Whatever has another form was not written by `get_uri`, and is read as Airflow reads it.
  */

@@ -11,7 +11,7 @@ import { connectionEntry } from './connection-entry.ts'
 import { type ExportKind, kindOf } from './contents.ts'
 import { type Entries, type Entry, type ExportFormat, entryFinding, type Problem } from './entry.ts'
 import { readEntries } from './read-entries.ts'
-import { variableEntry, variableFile } from './variable-entry.ts'
+import { type VariableFile, variableEntry, variableFile } from './variable-entry.ts'
 
 export interface AirflowExportOptions {
   /** For files that do not show it themselves. */
@@ -41,25 +41,33 @@ function readFile(file: TextFile, what: ExportKind | undefined): Content {
   if (entries === undefined) return { found: [], findings, facts: [] }
   const kind = kindOf(entries, what)
   if (kind === undefined) return { found: [], findings: [...findings, unclear(file)], facts: [] }
-  const read = entryReader(kind, entries)
+  const variables = variableFile(entries)
   const found: Found[] = []
   for (const entry of entries.entries) {
-    const one = entry.id === '' ? entryFinding(entry, NO_ID) : read(entry)
+    const one = readEntry(entry, kind, entries, variables)
     if ('code' in one) findings.push(one)
     else found.push(one)
   }
-  return { found, findings, facts: [`${file.shown}: ${entries.entries.length} ${kind} as ${SPELLED[entries.format]}`] }
+  return { found, findings, facts: factsOf(file, entries, kind, variables) }
 }
 
-function entryReader(kind: ExportKind, entries: Entries): (entry: Entry) => Found | Finding {
+function readEntry(entry: Entry, kind: ExportKind, { plain }: Entries, variables: VariableFile): Found | Finding {
+  if (entry.id === '') return entryFinding(entry, NO_ID)
   switch (kind) {
     case 'connections':
-      return (entry) => connectionEntry(entry, entries.plain)
-    case 'variables': {
-      const file = variableFile(entries)
-      return (entry) => variableEntry(entry, file)
-    }
+      return connectionEntry(entry, plain)
+    case 'variables':
+      return variableEntry(entry, variables)
   }
+}
+
+function factsOf({ shown }: TextFile, all: Entries, kind: ExportKind, { wrapped }: VariableFile): string[] {
+  const { length: count } = all.entries
+  const facts = [`${shown}: ${count} ${count === 1 ? kind.replace(/s$/, '') : kind} as ${SPELLED[all.format]}`]
+  if (kind === 'variables' && wrapped > 0) {
+    facts.push(`${shown}: ${wrapped} with value and description, which Airflow 2 would take for the value as a whole`)
+  }
+  return facts
 }
 
 const SPELLED: Readonly<Record<ExportFormat, string>> = { json: 'JSON', yaml: 'YAML', env: 'lines' }

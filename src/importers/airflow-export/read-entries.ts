@@ -65,12 +65,26 @@ function treeOf(shown: string, text: string, format: 'json' | 'yaml', findings: 
   const documents = readLocatedYaml({ shown, text, findings: own })
   findings.push(...own)
   const [node] = documents
-  if (node !== undefined && documents.length === 1) return { format: 'yaml', node }
+  if (node !== undefined && documents.length === 1) return { format: 'yaml', node: explicit(node) }
   if (documents.length > 1 || own.length === 0) {
     const said = node === undefined ? 'there is nothing in it' : `it holds ${documents.length} documents, not one`
     findings.push(shapeless(shown, said))
   }
   return undefined
+}
+
+/** What is marked as text (`!!str 012`) is text, without quotes too. */
+function explicit(node: YamlNode): YamlNode {
+  switch (node.kind) {
+    case 'scalar':
+      return node.tag === 'tag:yaml.org,2002:str' ? { ...node, isPlain: false } : node
+    case 'list':
+      return { ...node, items: node.items.map((item) => ({ ...item, node: explicit(item.node) })) }
+    case 'map': {
+      const entries = [...node.entries].map(([key, item]) => [key, { ...item, node: explicit(item.node) }] as const)
+      return { ...node, entries: new Map(entries) }
+    }
+  }
 }
 
 const SHAPE = 'give a file that airflow connections export or airflow variables export wrote'

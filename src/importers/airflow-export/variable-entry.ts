@@ -21,9 +21,10 @@ import { pythonJson } from './python-json.ts'
 /** What the file as a whole says about the Airflow that wrote it. */
 export interface VariableFile {
   readonly plain: PlainReading
-  /** `.env` lines and YAML were written by people and lose nothing. */
+  /** Not so for `.env` lines and YAML: people wrote them, and nothing was lost. */
   readonly isExport: boolean
-  readonly hasDescriptions: boolean
+  /** Entries with value and description. An object of just these keys that is the value itself looks the same. */
+  readonly wrapped: number
   readonly keepsQuotes: boolean
 }
 
@@ -33,7 +34,7 @@ export function variableFile({ format, plain, entries }: Entries): VariableFile 
   return {
     plain,
     isExport: format === 'json',
-    hasDescriptions: wrapped.length > 0,
+    wrapped: wrapped.length,
     keepsQuotes: values.some((node) => isQuotedText(node)),
   }
 }
@@ -95,12 +96,7 @@ function wrapping(node: YamlNode, plain: PlainReading): Wrapping | undefined {
 }
 
 function formNotes(node: YamlNode, wrapper: Wrapping | undefined): Note[] {
-  if (wrapper !== undefined) {
-    const text =
-      'its value and description are taken from an object with just these two keys, as Airflow 3 exports; to Airflow 2 that object is the value'
-    return [{ kind: 'dialect', text }]
-  }
-  if (!hasValueKey(node)) return []
+  if (wrapper !== undefined || !hasValueKey(node)) return []
   const text =
     'it is an object with a key "value", taken as a whole; Airflow 3 would import only what stands under "value"'
   return [{ kind: 'dialect', text }]
@@ -125,7 +121,7 @@ function losses(kind: ValueText['kind'], isWrapped: boolean, file: VariableFile)
       ),
     )
   }
-  if (!isWrapped && !file.hasDescriptions) notes.push(lossy('Airflow 2 exports no descriptions'))
+  if (!isWrapped && file.wrapped === 0) notes.push(lossy('Airflow 2 exports no descriptions'))
   return notes
 }
 
