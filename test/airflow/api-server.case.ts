@@ -98,7 +98,11 @@ export async function startApiServer(line: AirflowLine, home: string): Promise<E
 const pathOf = ({ kind, id }: Pick<Entered, 'kind' | 'id'>): string => `${COLLECTIONS[kind]}/${encodeURIComponent(id)}`
 
 function bodyOf(entered: Entered): Json {
-  if (entered.kind === 'variable') return { key: entered.id, value: entered.value, description: entered.description }
+  if (entered.kind === 'variable') {
+    const body = { key: entered.id, value: entered.value }
+    // 2.11 takes no null for it.
+    return entered.description === null ? body : { ...body, description: entered.description }
+  }
   const { id, connType, description, host, login, password, schema, port, extra } = entered
   return {
     connection_id: id,

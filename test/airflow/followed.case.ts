@@ -45,6 +45,8 @@ export interface Followed {
   unfollow(): Promise<number | null>
   /** Everything that the followers have said. */
   said(): string
+  /** Waits until a follower has said it. */
+  says(text: string): Promise<boolean>
   /** Waits until the backend returns each as it was entered, and fails when it does not. */
   arrive(...entered: readonly Entered[]): Promise<void>
   /** Waits until the backend returns nothing for each. */
@@ -154,6 +156,11 @@ class Following implements Followed {
 
   said(): string {
     return this.#saidBefore + (this.#follower?.said() ?? '')
+  }
+
+  async says(text: string): Promise<boolean> {
+    const heard = (): Promise<true | undefined> => Promise.resolve(this.said().includes(text) || undefined)
+    return (await until(heard, { everyMs: ASK_EVERY_MS, timeoutMs: PATIENCE_MS })) === true
   }
 
   async arrive(...entered: readonly Entered[]): Promise<void> {
