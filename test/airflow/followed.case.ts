@@ -180,7 +180,7 @@ class Following implements Followed {
         found.set(named, answer)
         if (canonicalJson(answer) !== canonicalJson(json)) continue
         waiting.delete(named)
-        this.#times.push(Math.max(0, performance.now() - (this.#enteredAt.get(nameOf(named)) ?? performance.now())))
+        this.#time(nameOf(named))
       }
       if (waiting.size === 0) return true
       const status = this.#follower?.process.exitCode
@@ -190,6 +190,14 @@ class Following implements Followed {
     if ((await until(asked, { everyMs: ASK_EVERY_MS, timeoutMs: PATIENCE_MS })) === true) return
     const late = [...waiting].map(([named, json]) => ({ name: nameOf(named), found: found.get(named), wanted: json }))
     throw new Error(`after ${PATIENCE_MS} ms: ${JSON.stringify(late)}\nplenum sync says: ${this.said().slice(-2000)}`)
+  }
+
+  /** Once for each time that something was entered. */
+  #time(name: string): void {
+    const enteredAt = this.#enteredAt.get(name)
+    if (enteredAt === undefined) return
+    this.#enteredAt.delete(name)
+    this.#times.push(performance.now() - enteredAt)
   }
 
   metadata({ kind, id }: Named): Promise<SecretMetadata | undefined> {
