@@ -85,7 +85,22 @@ export class Passes {
     const looked = await this.#look(suspects)
     const content = await sides.readContent(signal)
     await this.#follow(suspects, looked, content)
+    if (this.#release(suspects, content)) return this.changes(withTroubles)
     return { kind: 'changes', looked: suspects.length, findings: content.findings }
+  }
+
+  /**
+   * Rows that were unusable and are no longer, though nothing changed in them: what stood in their way has gone. They are
+   * forgotten, so that the next look takes them for new. Whether there are any.
+   */
+  #release(suspects: readonly string[], { rows }: AirflowContent): boolean {
+    const followed = new Set(suspects)
+    const released = [...this.#seen].filter(
+      ([address, { row, outcome }]) =>
+        row !== '' && outcome.kind === 'nothing' && !followed.has(address) && rows.get(address)?.kind === 'present',
+    )
+    for (const [address] of released) this.#seen.delete(address)
+    return released.length > 0
   }
 
   #suspects(digests: RowDigests, withTroubles: boolean): string[] {

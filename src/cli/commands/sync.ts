@@ -105,7 +105,7 @@ async function follow(call: Call): Promise<number> {
         now: () => performance.now(),
         random: Math.random,
         onEvent: (event) => {
-          if (event.kind === 'pass' || event.kind === 'trouble') alarm.reset()
+          if (event.kind === 'trouble') alarm.reset()
           teller.tell(event)
         },
         signal,
