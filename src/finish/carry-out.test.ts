@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../testing/index.ts'
-import { readSecret, type VaultClient, writeSecret } from '../vault/index.ts'
+import { readMetadata, readSecret, type VaultClient, writeSecret } from '../vault/index.ts'
 import { sensitive } from '../sensitive/index.ts'
 import { carryOutFinish, continueFinish, type FinishPorts } from './carry-out.ts'
 import { FinishError } from './errors.ts'
@@ -8,7 +8,7 @@ import { inputFor, MemoryFiles, MemoryRows, systemError, variableRow } from './h
 import type { FinishPlan } from './finish-plan.ts'
 import { planFinish } from './plan.ts'
 import { undoFinish } from './undo.ts'
-import { listUndo, newUndoId, readUndo, type UndoStore } from './undo-store.ts'
+import { forgetUndo, listUndo, newUndoId, readUndo, type UndoStore } from './undo-store.ts'
 
 let server: TestServer
 
@@ -284,6 +284,34 @@ function crashing(crashes: Crashes): World {
   }
   return one
 }
+
+describe('a record that nobody needs', () => {
+  it('is removed with all its versions, and nothing else is', async () => {
+    const [one, other] = [world(), world()]
+    await finish(one)
+    await finish(other)
+    await forgetUndo(one.store, one.id)
+    expect(await listUndo(one.store)).toEqual([])
+    await expect(readUndo(one.store, one.id)).rejects.toMatchObject({ code: 'finish-undo-unknown' })
+    const path = `plenum/${one.store.hub}/undo/${one.id}`
+    for (const name of ['index', '0001'])
+      expect(await readMetadata(server.client, 'secret', `${path}/${name}`)).toBeUndefined()
+    expect(await listUndo(other.store)).toHaveLength(1)
+    await forgetUndo(one.store, one.id)
+    await expect(forgetUndo(one.store, '../other')).rejects.toMatchObject({ code: 'finish-undo-unknown' })
+  })
+
+  it('is removed also when only pieces of it were written, or are left', async () => {
+    const crashes = new Crashes()
+    const one = crashing(crashes)
+    crashes.count = 1
+    await expect(finish(one)).rejects.toThrow('crash')
+    crashes.count = Number.POSITIVE_INFINITY
+    expect(await listUndo(one.store)).toEqual([{ kind: 'incomplete', id: one.id }])
+    await forgetUndo(one.store, one.id)
+    expect(await listUndo(one.store)).toEqual([])
+  })
+})
 
 describe('a run that ends at any step', () => {
   it.each([[false], [true]])(

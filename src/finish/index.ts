@@ -6,6 +6,7 @@
  *   carryOutFinish   undo record in Vault -> one database transaction -> files
  *   continueFinish   carries on what was interrupted
  *   undoFinish       puts back what is still as it was left
+ *   forgetUndo       removes a record for good
  *
  * It asks nobody: whoever calls shows the plan and asks. Exports, settings files, chart values, Dockerfiles and other
  * Vaults are not edited; the plan says what to do with them.
@@ -28,4 +29,12 @@ export { readAllRows, type RowEdit, type RowReading, type RowStore } from './row
 export type { TextMode } from './text-edit.ts'
 export { undoFinish, type UndoOutcome } from './undo.ts'
 export type { RecordOptions } from './undo-record.ts'
-export { listUndo, newUndoId, type UndoIndex, type UndoListed, type UndoState, type UndoStore } from './undo-store.ts'
+export {
+  forgetUndo,
+  listUndo,
+  newUndoId,
+  type UndoIndex,
+  type UndoListed,
+  type UndoState,
+  type UndoStore,
+} from './undo-store.ts'

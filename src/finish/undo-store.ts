@@ -7,12 +7,21 @@
  * The index is written last: a record that has one is whole. Its state goes `prepared` -> `done` -> `undone`, each step
  * with check-and-set, so that two who work on one record meet.
  *
- * Left out: removing records. They hold what was in clear text before, and Vault keeps it until somebody destroys it.
+ * A record holds what was in clear text before. Vault keeps it until it is removed, with every version (`forgetUndo`):
+ * the pieces first, so that what is left of an interrupted removal still says what it was.
  */
 import { mapBounded } from '../concurrency/index.ts'
 import { ownFolder } from '../hub/index.ts'
 import { canonicalJson, type Json, type Sensitive, sensitive } from '../sensitive/index.ts'
-import { type JsonRecord, listSecrets, readSecret, type VaultClient, VaultError, writeSecret } from '../vault/index.ts'
+import {
+  type JsonRecord,
+  listSecrets,
+  readSecret,
+  removeSecret,
+  type VaultClient,
+  VaultError,
+  writeSecret,
+} from '../vault/index.ts'
 import { FinishError } from './errors.ts'
 import { decodeRecord, encodeRecord, type UndoRecord } from './undo-record.ts'
 
@@ -94,11 +103,7 @@ export async function writeUndo(store: UndoStore, record: UndoRecord): Promise<v
 export async function readUndo(store: UndoStore, id: string, signal?: AbortSignal): Promise<StoredUndo> {
   const { client, mount } = store
   const read = isId(id) ? await readSecret(client, mount, indexPath(store, id), { signal }) : undefined
-  if (read?.kind !== 'found') {
-    throw new FinishError('finish-undo-unknown', `there is no undo record ${id} of the hub ${store.hub}`, {
-      hint: 'the list of records shows what there is',
-    })
-  }
+  if (read?.kind !== 'found') throw unknown(store, id)
   const index = decodeIndex(read.data.reveal(), id)
   const numbers = Array.from({ length: index.parts }, (_, at) => at)
   const parts = await mapBounded(numbers, AT_ONCE, async (at) => {
@@ -126,6 +131,26 @@ export async function listUndo(store: UndoStore, signal?: AbortSignal): Promise<
     return read.kind === 'found'
       ? { kind: 'record', index: decodeIndex(read.data.reveal(), id) }
       : { kind: 'incomplete', id }
+  })
+}
+
+/** Removes a record, or the pieces of one, for good. What is not there is no error: somebody else may have removed it. */
+export async function forgetUndo(store: UndoStore, id: string, signal?: AbortSignal): Promise<void> {
+  const { client, mount } = store
+  if (!isId(id)) throw unknown(store, id)
+  const keys = await listSecrets(client, mount, `${undoFolder(store)}/${id}`, signal)
+  const remove = async (key: string): Promise<void> => removeSecret(client, mount, `${undoFolder(store)}/${id}/${key}`)
+  await mapBounded(
+    keys.filter((key) => key !== INDEX),
+    AT_ONCE,
+    remove,
+  )
+  if (keys.includes(INDEX)) await remove(INDEX)
+}
+
+function unknown(store: UndoStore, id: string): FinishError {
+  return new FinishError('finish-undo-unknown', `there is no undo record ${id} of the hub ${store.hub}`, {
+    hint: '--undo --list shows the records that there are',
   })
 }
 

@@ -105,14 +105,20 @@ export function syncRules(hub: Hub): PolicyRule[] {
  * A person who runs the hub: all that CI may, and what CI may not. Whoever writes policies can give himself any right,
  * so this is as good as an administrator of the hub; it is kept short against mistakes, not against him.
  *
- * Left out: removing a mount or an auth method, and deleting metadata (`destroy` removes the data and leaves the trace).
+ * Left out: removing a mount or an auth method, and deleting metadata (`destroy` removes the data and leaves the trace),
+ * but for the records of clean-ups, which are Plenum's own.
  */
 export function operatorRules(hub: Hub): PolicyRule[] {
   const { mount } = hub.vault
   const prefix = namePrefix(hub)
   return [
     ...stateRules(hub),
-    ...entryRules(hub.vault.mount, [...foldersOf(hub), ownFolder(hub)], OPERATOR_ON_ENTRIES),
+    ...entryRules(mount, [...foldersOf(hub), ownFolder(hub)], OPERATOR_ON_ENTRIES),
+    {
+      path: { below: `${mount}/metadata/${ownFolder(hub)}/undo` },
+      capabilities: ['create', 'read', 'update', 'delete', 'list'],
+      why: 'remove the record of a clean-up that nobody will undo',
+    },
     { path: { exact: `sys/mounts/${mount}` }, capabilities: ['create', 'read', 'update'], why: 'enable the KV engine' },
     {
       path: { exact: `sys/auth/${AUTH_MOUNT}` },

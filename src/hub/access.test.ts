@@ -257,11 +257,23 @@ describe('the operator', () => {
     expect(wrong()).toEqual([])
   })
 
+  it('reads, writes and removes the records of clean-ups', () => {
+    for (const path of ['plenum/example-hub/undo/20260102t030405z-0a0b0c0d/index', 'plenum/example-hub/undo/x/0001']) {
+      for (const operation of ['create', 'read', 'update'] as const) allow(operation, `kv/data/${path}`)
+      allow('delete', `kv/metadata/${path}`)
+    }
+    allow('list', 'kv/metadata/plenum/example-hub/undo/')
+    allow('list', 'kv/metadata/plenum/example-hub/undo/x/')
+    deny('delete', 'kv/metadata/plenum/other-hub/undo/x/index')
+    expect(wrong()).toEqual([])
+  })
+
   it('brings entries back and removes them for good', () => {
     for (const entry of ['airflow/connections/x', 'airflow/variables/x', 'projects/trading/x']) {
       for (const api of ['undelete', 'destroy', 'delete']) allow('update', `kv/${api}/${entry}`)
       for (const operation of ['create', 'read', 'update', 'delete'] as const) allow(operation, `kv/data/${entry}`)
       allow('list', 'kv/metadata/airflow/variables/')
+      deny('delete', `kv/metadata/plenum/example-hub/${entry}`)
       deny('delete', `kv/metadata/${entry}`)
     }
     allow('read', 'kv/data/shared/ibkr')

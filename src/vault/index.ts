@@ -49,6 +49,7 @@ export {
   readMetadata,
   readSecret,
   readSecretVersions,
+  removeSecret,
   type SecretData,
   type SecretMetadata,
   type SecretRead,

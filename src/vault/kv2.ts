@@ -132,6 +132,16 @@ export async function undeleteSecretVersion(
   await ask(client, 'POST', inMount(mount, 'undelete', path), { body: { versions: [version] }, signal })
 }
 
+/** Every version of it and all that Vault knows of it, for good. Nothing happens when there is none. */
+export async function removeSecret(
+  client: VaultClient,
+  mount: string,
+  path: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await ask(client, 'DELETE', inMount(mount, 'metadata', path), { signal })
+}
+
 /** Replaces the custom metadata as a whole (at most 64 keys of 128 bytes, values of 1 to 512). */
 export async function writeCustomMetadata(
   client: VaultClient,

@@ -1,43 +1,35 @@
 /**
- * `plenum import SOURCE --finish` and `--undo`: what a proven move left behind is removed, and put back. Shows what would
- * change without a value, asks, and keeps in Vault what it takes away.
+ * `plenum import SOURCE --finish`: what a proven move left behind is removed. Shows what would change without a value,
+ * asks, and keeps in Vault what it takes away. Killed and run again it first goes on with what it had begun.
  */
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import {
   type ByHand,
   carryOutFinish,
-  FinishError,
+  continueFinish,
+  filesToEdit,
   type FinishOutcome,
   type FinishPlan,
-  filesToEdit,
   type FinishRows,
-  type FileAccess,
   listUndo,
   newUndoId,
   planFinish,
   readAllRows,
-  undoFinish,
-  type UndoListed,
-  type UndoStore,
 } from '../../finish/index.ts'
 import { type AirflowDatabase, blankedColumns, createRowReader, type TextFile } from '../../importers/index.ts'
 import { addressOf } from '../../plan/index.ts'
 import { fingerprintKey } from '../../sensitive/index.ts'
 import type { VaultClient } from '../../vault/index.ts'
-import { CommandError } from '../failure.ts'
 import { type OpenHub, shown } from '../hub-file.ts'
+import { count, extentOf, mayDo, nothingBrought, portsOf, storeOf } from '../importing/clean-up.ts'
 import { declaredEntries } from '../importing/declared-entries.ts'
-import { openImportHub } from '../importing/import-hub.ts'
 import type { ImportOptions, ImportSource } from '../importing/options.ts'
 import { tellSelection } from '../importing/report.ts'
 import { openImport, type OpenedImport } from '../importing/selection.ts'
-import { databaseOf, openForWriting, openText } from '../importing/sources.ts'
+import { databaseOfSource, openForWriting, openText } from '../importing/sources.ts'
 import { interruptible } from '../interrupt.ts'
-import { writePublicFile } from '../public-files.ts'
-import { confirmed } from '../question.ts'
 import type { Screen } from '../screen.ts'
+import type { Reach } from '../target.ts'
 import { withVault } from '../with-vault.ts'
 import { proofOf } from './import.ts'
 
@@ -48,84 +40,106 @@ export async function finishCommand(
   paths: readonly string[],
 ): Promise<number> {
   return interruptible(async (signal) => {
-    const opened = await openImport(source, paths, options, screen, signal)
-    tellSelection(opened, options, screen)
-    const { entries } = opened.selection
-    if (opened.hub.current === undefined) throw nothingBrought(shown(opened.hub.found.file))
-    const { hub } = opened.hub.declaring(entries)
+    const asked = { source, paths, options, screen, signal }
+    const first = await openImport(source, paths, options, screen, signal)
+    tellSelection(first, options, screen)
+    const { current } = first.hub
+    if (current === undefined) throw nothingBrought(shown(first.hub.found.file))
     return withVault({
-      hub,
+      hub: current,
       port: options.port,
       screen,
       async work(reach, client) {
-        const proof = await proofOf(hub, entries, { reach, screen, signal })
-        const equal = new Set(
-          proof.flatMap(({ kind, id, outcome }) => (outcome.kind === 'equal' ? [`${kind}:${id}`] : [])),
-        )
-        const database = await openRows(opened, options)
-        try {
-          const plan = await finishPlan(hub, opened, equal, options, database)
-          tellPlan(plan, screen)
-          if (plan.rows.length === 0 && plan.files.length === 0) return conclude(plan, undefined, screen)
-          if (options.dryRun === true || !(await mayFinish(plan, options, screen))) {
-            screen.say('nothing was changed')
-            screen.document(documentOf(plan, undefined))
-            return options.dryRun === true ? 0 : 1
-          }
-          const outcome = await carryOutFinish(plan, {
-            id: newUndoId(Date.now(), randomBytes(4)),
-            createdAt: Date.now(),
-            source: [source, ...paths].join(' '),
-            contextKey: randomBytes(32),
-            ...portsOf(hub, client, database, signal),
-          })
-          return conclude(plan, outcome, screen)
-        } finally {
-          await database?.close()
+        const continued = await goOn(asked, current, client)
+        if (continued === 'not-now') {
+          screen.say('nothing was changed')
+          return 1
         }
+        // What an interrupted run had left is gone by now.
+        const opened = continued.length === 0 ? first : await openImport(source, paths, options, screen, signal)
+        return cleanUp(asked, opened, { reach, client, continued })
       },
     })
   })
 }
 
-export async function undoCommand(source: ImportSource, options: ImportOptions, screen: Screen): Promise<number> {
-  const { current, found } = openImportHub(options, screen, undefined)
-  if (current === undefined) throw nothingBrought(shown(found.file))
-  return interruptible(async (signal) =>
-    withVault({
-      hub: current,
-      port: options.port,
-      screen,
-      async work(_, client) {
-        const record = chosen(await listUndo(storeOf(current, client), signal), options.undo ?? 'last')
-        const needsRows = record.index.rows > 0
-        const database = needsRows
-          ? await openForWriting(options, await databaseOf(undoOptions(source, options)))
-          : undefined
-        try {
-          if (!(await mayUndo(record, options, screen))) {
-            screen.say('nothing was changed')
-            return 1
-          }
-          const outcome = await undoFinish(record.index.id, portsOf(current, client, database, signal))
-          for (const { shown: file, names } of outcome.files) screen.say(`put back in ${file}: ${names.join(', ')}`)
-          if (outcome.rows.length > 0) screen.say(`put back ${count(outcome.rows.length, 'row')} of the database`)
-          for (const { where, text } of outcome.left) screen.insist(`x ${where}: ${text}`)
-          screen.document(outcome)
-          return outcome.left.length === 0 ? 0 : 1
-        } finally {
-          await database?.close()
-        }
-      },
-    }),
-  )
+interface Asked {
+  readonly source: ImportSource
+  readonly paths: readonly string[]
+  readonly options: ImportOptions
+  readonly screen: Screen
+  readonly signal: AbortSignal
 }
 
-/** In a folder the database lies where `plenum import folder` found it. */
-function undoOptions(source: ImportSource, options: ImportOptions): ImportOptions {
-  return source === 'folder' && options.airflowHome === undefined && options.dsn === undefined
-    ? { ...options, airflowHome: resolve('airflow') }
-    : options
+/** As it stands in records: what to say to `plenum import` for the same sources. */
+function labelOf({ source, paths }: Asked): string {
+  return [source, ...paths].join(' ')
+}
+
+/** Carries on what an earlier run of the same call did not finish. */
+async function goOn(asked: Asked, hub: OpenHub, client: VaultClient): Promise<readonly FinishOutcome[] | 'not-now'> {
+  const { source, paths, options, screen, signal } = asked
+  const listed = await listUndo(storeOf(hub, client), signal)
+  const prepared = listed.flatMap((one) => (one.kind === 'record' && one.index.state === 'prepared' ? [one.index] : []))
+  const outcomes: FinishOutcome[] = []
+  for (const index of prepared) {
+    const { id, rows } = index
+    if (index.source !== labelOf(asked)) {
+      screen.warn(
+        `a clean-up of ${index.source} ended in the middle (${id})`,
+        `\`plenum import ${index.source} --finish\` goes on with it, --undo ${id} takes it back`,
+      )
+      continue
+    }
+    screen.say(`an earlier clean-up ended in the middle: ${extentOf(index)}`)
+    if (options.dryRun === true) continue
+    if (!(await mayDo(`go on with the clean-up ${id}`, options, screen))) return 'not-now'
+    const database =
+      rows === 0 ? undefined : await openForWriting(options, await databaseOfSource(source, paths, options))
+    try {
+      const outcome = await continueFinish(id, portsOf(hub, client, database, signal))
+      tellOutcome(outcome, screen)
+      outcomes.push(outcome)
+    } finally {
+      await database?.close()
+    }
+  }
+  return outcomes
+}
+
+interface CleanUp {
+  readonly reach: Reach
+  readonly client: VaultClient
+  readonly continued: readonly FinishOutcome[]
+}
+
+async function cleanUp(asked: Asked, opened: OpenedImport, { reach, client, continued }: CleanUp): Promise<number> {
+  const { options, screen, signal } = asked
+  const { entries } = opened.selection
+  const { hub } = opened.hub.declaring(entries)
+  const proof = await proofOf(hub, entries, { reach, screen, signal })
+  const equal = new Set(proof.flatMap(({ kind, id, outcome }) => (outcome.kind === 'equal' ? [`${kind}:${id}`] : [])))
+  const database = await openRows(opened, options)
+  try {
+    const plan = await finishPlan(hub, opened, equal, options, database)
+    tellPlan(plan, screen)
+    if (plan.rows.length === 0 && plan.files.length === 0) return conclude(plan, continued, undefined, screen)
+    if (options.dryRun === true || !(await mayFinish(plan, options, screen))) {
+      screen.say('nothing was changed')
+      screen.document(documentOf(plan, continued, undefined))
+      return options.dryRun === true ? 0 : 1
+    }
+    const outcome = await carryOutFinish(plan, {
+      id: newUndoId(Date.now(), randomBytes(4)),
+      createdAt: Date.now(),
+      source: labelOf(asked),
+      contextKey: randomBytes(32),
+      ...portsOf(hub, client, database, signal),
+    })
+    return conclude(plan, continued, outcome, screen)
+  } finally {
+    await database?.close()
+  }
 }
 
 async function openRows(
@@ -193,91 +207,46 @@ function byHandText({ where, ids, text }: ByHand): string {
   return `! by hand: ${where.join(', ')} (${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ', …' : ''}): ${text}`
 }
 
-async function mayFinish(
-  { rows, files }: FinishPlan,
-  { yes = false }: ImportOptions,
-  screen: Screen,
-): Promise<boolean> {
+async function mayFinish({ rows, files }: FinishPlan, options: ImportOptions, screen: Screen): Promise<boolean> {
   const parts = [
     ...(files.length > 0 ? [`edit ${files.map((file) => file.shown).join(', ')}`] : []),
     ...(rows.length > 0 ? [`change ${count(rows.length, 'row')} of the database`] : []),
   ]
-  return mayDo(parts.join(' and '), yes, screen)
+  return mayDo(parts.join(' and '), options, screen)
 }
 
-async function mayUndo({ index }: Undoable, { yes = false }: ImportOptions, screen: Screen): Promise<boolean> {
-  const what = [...index.files, ...(index.rows > 0 ? [count(index.rows, 'row')] : [])].join(', ')
-  return mayDo(`put back what ${index.id} took away (${what})`, yes, screen)
-}
-
-async function mayDo(what: string, yes: boolean, screen: Screen): Promise<boolean> {
-  if (yes) return true
-  if (screen.interactive) return confirmed(`${what.charAt(0).toUpperCase()}${what.slice(1)}?`)
-  throw new CommandError('apply-unconfirmed', `to ${what} needs a yes, and there is nobody to ask`, {
-    hint: 'add --yes',
-    status: 2,
-  })
-}
-
-function conclude(plan: FinishPlan, outcome: FinishOutcome | undefined, screen: Screen): number {
-  if (outcome === undefined) screen.say('nothing to clean up')
-  else {
-    screen.say(
-      `cleaned up: ${[...outcome.files, ...(outcome.rows > 0 ? [count(outcome.rows, 'row')] : [])].join(', ')}`,
-    )
-    screen.say(`\`--undo ${outcome.id}\` puts it back; the record lies in Vault`)
-    for (const { where, text } of outcome.left) screen.insist(`x ${where}: ${text}`)
-  }
-  screen.document(documentOf(plan, outcome))
+function conclude(
+  plan: FinishPlan,
+  continued: readonly FinishOutcome[],
+  outcome: FinishOutcome | undefined,
+  screen: Screen,
+): number {
+  if (outcome !== undefined) tellOutcome(outcome, screen)
+  else if (continued.length === 0) screen.say('nothing to clean up')
+  screen.document(documentOf(plan, continued, outcome))
   const isUnsettled = plan.left.some(({ reason }) => reason === 'not-proven' || reason === 'changed')
-  return isUnsettled || (outcome?.left.length ?? 0) > 0 ? 1 : 0
+  return isUnsettled || [...continued, ...(outcome === undefined ? [] : [outcome])].some(({ left }) => left.length > 0)
+    ? 1
+    : 0
 }
 
-function documentOf({ files, rows, byHand, left }: FinishPlan, outcome: FinishOutcome | undefined): unknown {
+function tellOutcome(outcome: FinishOutcome, screen: Screen): void {
+  screen.say(`cleaned up: ${extentOf(outcome) || 'nothing was left of it'}`)
+  screen.say(`\`--undo ${outcome.id}\` puts it back; the record lies in Vault`)
+  for (const { where, text } of outcome.left) screen.insist(`x ${where}: ${text}`)
+}
+
+function documentOf(
+  { files, rows, byHand, left }: FinishPlan,
+  continued: readonly FinishOutcome[],
+  outcome: FinishOutcome | undefined,
+): unknown {
   return {
     files: files.map(({ path, names, notes }) => ({ path, names, notes })),
     rows: rows.map(({ kind, id, where }) => ({ kind, id, where })),
     byHand,
     left,
+    continued,
     outcome: outcome ?? null,
   }
-}
-
-type Undoable = Extract<UndoListed, { kind: 'record' }>
-
-function chosen(listed: readonly UndoListed[], id: string): Undoable {
-  const records = listed.filter((one) => one.kind === 'record')
-  const record =
-    id === 'last' ? records.find(({ index }) => index.state !== 'undone') : records.find(({ index }) => index.id === id)
-  if (record !== undefined) return record
-  throw new FinishError('finish-undo-unknown', id === 'last' ? 'nothing was cleaned up' : `there is no record ${id}`, {
-    hint: records.length === 0 ? undefined : `there are: ${records.map(({ index }) => index.id).join(', ')}`,
-  })
-}
-
-function portsOf(hub: OpenHub, client: VaultClient, database: AirflowDatabase | undefined, signal: AbortSignal) {
-  return { store: storeOf(hub, client), files: DISK, database, signal }
-}
-
-function storeOf(hub: OpenHub, client: VaultClient): UndoStore {
-  return { client, mount: hub.hub.vault.mount, hub: hub.hub.name }
-}
-
-const DISK: FileAccess = {
-  read: (path) => readFileSync(path),
-  replace(path, before, after) {
-    if (!readFileSync(path).equals(before))
-      throw new FinishError('finish-file-changed', `${shown(path)} was edited at the same time`)
-    writePublicFile(path, after)
-  },
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
-}
-
-function nothingBrought(file: string): CommandError {
-  return new CommandError('hub-not-found', `there is no ${file}: nothing was brought yet`, {
-    hint: 'run the import without --finish first',
-  })
 }

@@ -1,6 +1,6 @@
 /**
  * `plenum import SOURCE`: reads a source, shows the plan, asks, brings everything in and proves it. `--check` is the
- * proof alone; what `--finish` and `--undo` do is in `import-finish.ts`.
+ * proof alone; what `--finish` and `--undo` do is in `import-finish.ts` and `import-undo.ts`.
  */
 import { accessOf } from '../../hub/index.ts'
 import type { ImportedEntry, ImportReport } from '../../importers/index.ts'
@@ -36,10 +36,11 @@ export async function importCommand(
   const mode = modeOf(options)
   checkReportFile(options)
   if (mode === 'finish' || mode === 'undo') {
-    const { finishCommand, undoCommand } = await import('./import-finish.ts')
-    return mode === 'finish'
-      ? finishCommand(source, options, screen, pathsOf(positional))
-      : undoCommand(source, options, screen)
+    const command =
+      mode === 'finish'
+        ? (await import('./import-finish.ts')).finishCommand
+        : (await import('./import-undo.ts')).undoCommand
+    return command(source, options, screen, pathsOf(positional))
   }
   return interruptible(async (signal) => {
     const opened = await openImport(source, pathsOf(positional), options, screen, signal)

@@ -24,6 +24,8 @@ export interface ImportOptions extends GlobalOptions {
   readonly check?: boolean
   readonly finish?: 'blank' | 'remove'
   readonly undo?: string
+  readonly list?: boolean
+  readonly forget?: string
   readonly report?: string
   readonly out?: string
   readonly name?: string
@@ -56,15 +58,25 @@ export interface ImportOptions extends GlobalOptions {
 
 export type ImportMode = 'import' | 'check' | 'finish' | 'undo'
 
-/** @throws {CommandError} for two modes at once. */
-export function modeOf({ check, finish, undo }: ImportOptions): ImportMode {
+/** @throws {CommandError} for two modes at once, and for what belongs to another one. */
+export function modeOf({ check, finish, undo, list, forget }: ImportOptions): ImportMode {
+  if (undo === undefined && (list === true || forget !== undefined))
+    throw new CommandError('call-wrong', `--${list === true ? 'list' : 'forget'} belongs to --undo`, {
+      hint: 'write --undo before it',
+      status: 2,
+    })
+  if (list === true && forget !== undefined) throw twoThings('list', 'forget')
   const modes: ImportMode[] = []
   if (check === true) modes.push('check')
   if (finish !== undefined) modes.push('finish')
   if (undo !== undefined) modes.push('undo')
   const [mode = 'import', other] = modes
   if (other === undefined) return mode
-  throw new CommandError('call-wrong', `--${mode} and --${other} are two different things`, {
+  throw twoThings(mode, other)
+}
+
+function twoThings(one: string, other: string): CommandError {
+  return new CommandError('call-wrong', `--${one} and --${other} are two different things`, {
     hint: 'do one after the other',
     status: 2,
   })

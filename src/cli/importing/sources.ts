@@ -57,7 +57,7 @@ export async function readLocalSources(
   signal: AbortSignal,
 ): Promise<ReadSources> {
   const found = source === 'folder' ? filesOfFolder(paths[0] ?? '.') : filesGiven(source, paths)
-  const dotenv = found.texts.flatMap(({ source: kind, files }) => (kind === 'env-file' ? files.map(openText) : []))
+  const dotenv = dotenvOf(found.texts)
   const { airflowHome } = found
   const database =
     source === 'airflow-db'
@@ -75,6 +75,10 @@ export async function readLocalSources(
   throw new ImportError('import-nothing-found', `${paths[0] ?? '.'} has nothing that Plenum can read`, {
     hint: 'it looks for airflow.cfg, airflow.db, .env, compose files, Dockerfile, devcontainer.json, and exports (connections.json, variables.json …)',
   })
+}
+
+function dotenvOf(texts: FolderFiles['texts']): TextFile[] {
+  return texts.flatMap(({ source, files }) => (source === 'env-file' ? files.map(openText) : []))
 }
 
 function filesGiven(source: Exclude<LocalSource, 'folder'>, files: readonly string[]): FolderFiles {
@@ -171,6 +175,17 @@ async function readDatabase(source: DatabaseSource, signal: AbortSignal): Promis
   } finally {
     await database.close()
   }
+}
+
+/** The database that a source has, as `readLocalSources` finds it; else the one that the options name. */
+export async function databaseOfSource(
+  source: ImportSource,
+  paths: readonly string[],
+  options: ImportOptions,
+): Promise<DatabaseSource> {
+  if (source !== 'folder' || options.dsn !== undefined) return databaseOf(options)
+  const { airflowHome, texts } = filesOfFolder(paths[0] ?? '.')
+  return databaseOf({ ...options, ...(airflowHome === undefined ? {} : { airflowHome }) }, withDotenv(dotenvOf(texts)))
 }
 
 /** With the rights to change rows: `--write-dsn`, else the same way as for reading. */

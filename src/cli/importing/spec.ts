@@ -27,6 +27,8 @@ const DOING = (): readonly Option[] => [
     .choices(['blank', 'remove'])
     .preset('blank'),
   new Option('--undo [id]', 'put back what --finish removed (default: the last one)').preset('last'),
+  new Option('--list', 'with --undo: show the records of what --finish removed'),
+  new Option('--forget <id>', 'with --undo: remove such a record for good'),
   new Option('--report <file>', 'write the report too: .json, .md or .txt'),
   new Option('--out <file>', 'write the declarations to this file instead of plenum.yaml'),
   new Option('--name <hub>', 'name of the hub, where plenum.yaml is made anew'),
