@@ -3,7 +3,7 @@ import { type ConflictWhat, type LeftWhy, type Outcome, OUTCOME_KINDS, type Sync
 import { countWords, eventJson, objectLine, seconds } from './words.ts'
 
 const plain = (text: string): string => text
-const PAINT = { good: plain, bad: plain, warn: plain, dim: plain, strong: plain }
+const PAINT = { good: plain, bad: plain, warn: plain, dim: plain, bold: plain }
 const line = (outcome: Outcome, address = 'variable:symbols'): string => objectLine(address, outcome, PAINT)
 
 const WHATS: readonly ConflictWhat[] = ['both-changed', 'never-in-step', 'deleted-in-vault', 'deleted-in-airflow']
