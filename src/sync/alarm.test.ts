@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Alarm } from './alarm.ts'
 
@@ -69,63 +68,5 @@ describe('Alarm', () => {
     expect(await ended()).toBe(true)
     await expect(new Alarm().wait(60_000, stop.signal)).resolves.toBeUndefined()
     expect(vi.getTimerCount()).toBe(0)
-=======
-import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
-import { Alarm } from './alarm.ts'
-
-const HOUR = 3_600_000
-const never = new AbortController().signal
-
-/** Whether it ends at once. */
-function ends(waiting: Promise<void>): Promise<boolean> {
-  return Promise.race([waiting.then(() => true), sleep(20).then(() => false)])
-}
-
-describe('an alarm', () => {
-  it('ends a wait when it rings', async () => {
-    const alarm = new Alarm()
-    const waiting = alarm.wait(HOUR, never)
-    alarm.ring()
-    expect(await ends(waiting)).toBe(true)
-  })
-
-  it('ends the next wait, and no other, when it rang while nobody waited', async () => {
-    const alarm = new Alarm()
-    const stop = new AbortController()
-    alarm.ring()
-    alarm.ring()
-    expect(await ends(alarm.wait(HOUR, never))).toBe(true)
-    expect(await ends(alarm.wait(HOUR, stop.signal))).toBe(false)
-    stop.abort()
-  })
-
-  it('forgets a ring that ended a wait', async () => {
-    const alarm = new Alarm()
-    const stop = new AbortController()
-    const first = alarm.wait(HOUR, never)
-    alarm.ring()
-    await first
-    expect(await ends(alarm.wait(HOUR, stop.signal))).toBe(false)
-    stop.abort()
-  })
-
-  it('forgets on demand', async () => {
-    const alarm = new Alarm()
-    const stop = new AbortController()
-    alarm.ring()
-    alarm.reset()
-    expect(await ends(alarm.wait(HOUR, stop.signal))).toBe(false)
-    stop.abort()
-  })
-
-  it('ends when it is told to end, also before', async () => {
-    const alarm = new Alarm()
-    const stop = new AbortController()
-    const waiting = alarm.wait(HOUR, stop.signal)
-    stop.abort()
-    expect(await ends(waiting)).toBe(true)
-    expect(await ends(alarm.wait(HOUR, stop.signal))).toBe(true)
->>>>>>> a165e0f (wip3)
   })
 })
