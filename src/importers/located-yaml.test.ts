@@ -99,6 +99,11 @@ describe('a YAML text as a tree', () => {
     expect(findings.map(({ code }) => code)).toEqual(['import-yaml-size'])
   })
 
+  it('a long file without aliases is no bomb', () => {
+    const { nodes, findings } = read(Array.from({ length: 120_000 }, (_, n) => `k${n}: v`).join('\n'))
+    expect([nodes.length, findings]).toEqual([1, []])
+  })
+
   it('takes the last of two equal keys', () => {
     const { nodes } = read('a: 1\na: 3')
     expect(nodes.map((node) => compactJson(node, yamlPlain))).toEqual(['{"a":3}'])

@@ -31,7 +31,8 @@ export interface LocatedYamlOptions {
 }
 
 const DEEPEST = 64
-const MOST_NODES = 100_000
+/** Values that aliases stand for. What is written out is bounded by the file itself. */
+const MOST_ADDED = 100_000
 
 /** Every document of the text; none, with findings, where it is no YAML. */
 export function readLocatedYaml({ shown, text, findings }: LocatedYamlOptions): readonly YamlNode[] {
@@ -124,6 +125,7 @@ class Tree {
   readonly duplicates: { readonly offset: number; readonly first: number }[] = []
   readonly #lines: LineCounter
   readonly #anchors = new Map<string, Sized | 'open'>()
+  #added = 0
 
   constructor(lines: LineCounter) {
     this.#lines = lines
@@ -138,10 +140,6 @@ class Tree {
     const anchor = isMap(source) || isSeq(source) || isScalar(source) ? source.anchor : undefined
     if (anchor !== undefined) this.#anchors.set(anchor, 'open')
     const read = this.#plainRead(source)
-    if (read.size > MOST_NODES) {
-      const said = `this is more than ${MOST_NODES} values when its aliases are written out`
-      throw new YamlProblem('import-yaml-size', offsetOf(source), said, FLATTEN)
-    }
     if (anchor !== undefined) this.#anchors.set(anchor, read)
     return read
   }
@@ -158,7 +156,12 @@ class Tree {
 
   #aliased(name: string, offset: number): Sized {
     const anchored = this.#anchors.get(name)
-    if (anchored !== undefined && anchored !== 'open') return anchored
+    if (anchored !== undefined && anchored !== 'open') {
+      this.#added += anchored.size
+      if (this.#added <= MOST_ADDED) return anchored
+      const said = `the aliases of this document stand for more than ${MOST_ADDED} values`
+      throw new YamlProblem('import-yaml-size', offset, said, FLATTEN)
+    }
     const said =
       anchored === 'open' ? 'an alias stands inside of what it stands for' : 'an alias names no anchor above it'
     throw new YamlProblem('import-yaml', offset, said, 'write it out; nothing of this document was read')
