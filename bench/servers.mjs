@@ -170,7 +170,7 @@ log_level = "error"
   return server
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once('error', reject)

@@ -44,6 +44,7 @@ const TABLE: Readonly<Record<string, Row>> = {
     ],
   },
   'importers/vault': { folders: ['importers', 'airflow', 'hub', 'vault', 'sensitive', 'concurrency'], modules: [] },
+  sync: { folders: ['importers', 'airflow', 'hub', 'vault', 'sensitive', 'concurrency'], modules: ['node:crypto'] },
   finish: { folders: ['importers', 'hub', 'vault', 'sensitive', 'concurrency'], modules: ['yaml'] },
   'server/json': { folders: [], modules: [] },
   'server/storage': { folders: [], modules: ['lmdb', 'node:fs', 'node:path', 'node:crypto'] },

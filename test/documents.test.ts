@@ -63,8 +63,8 @@ const familyOf = (code: string): string => code.replace(/-.*/, '')
 /** First words that other names begin with as well: sources (`airflow-db`), settings of roles, kinds of mounts. */
 const OPEN_FAMILIES: ReadonlySet<string> = new Set(['airflow', 'token', 'kv'])
 
-/** Verdicts of sync, which are no errors. */
-const NO_CODES: ReadonlySet<string> = new Set(['vault-ahead', 'vault-wins'])
+/** Verdicts of sync and its keys in custom_metadata, which are no errors. */
+const NO_CODES: ReadonlySet<string> = new Set(['vault-ahead', 'vault-wins', 'sync-digest', 'sync-version'])
 
 /**
  * Codes that are passed on as an argument, through a variable, or stand in a list: every text that begins as the codes of

@@ -5,7 +5,7 @@
  * One change's failure is that change's result; what stands on it is skipped, everything else goes on. Each change is
  * finished or not begun: an interruption waits for those under way.
  */
-import { mapBounded } from '../concurrency/index.ts'
+import { type Bound, mapBounded } from '../concurrency/index.ts'
 import type { Hub, HubAccess, ResolvedEntry } from '../hub/index.ts'
 import { type Address, addressOf, type Change, entryMarks, type Plan, type ResourceKind } from '../plan/index.ts'
 import { fingerprintKey } from '../sensitive/index.ts'
@@ -26,7 +26,7 @@ export interface ApplyOptions {
   /** Of the hub that the plan was made for. */
   readonly resolved: readonly ResolvedEntry[]
   /** Changes under way at once. */
-  readonly concurrency: number
+  readonly concurrency: Bound
   /** Bytes of a cryptographic generator, for `generate`. */
   readonly random: (bytes: number) => Buffer
   /** Called before the first write, one question at a time. Without it `prompt` values that are needed fail. */

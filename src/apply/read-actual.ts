@@ -7,6 +7,7 @@
  * It changes nothing. It looks at the declared mount and auth method, at policies and roles with this hub's prefix, and
  * at entries below the hub's three folders; the rest of Vault is not its business.
  */
+import type { Bound } from '../concurrency/index.ts'
 import type { Hub, HubAccess } from '../hub/index.ts'
 import { type Actual, type ActualSettings, addressOf, type Desired } from '../plan/index.ts'
 import type { FingerprintKey } from '../sensitive/index.ts'
@@ -21,7 +22,7 @@ export interface ReadActualOptions {
   readonly key: FingerprintKey
   readonly desired: readonly Desired[]
   /** Requests under way at once. */
-  readonly concurrency: number
+  readonly concurrency: Bound
   /** `ignored`: what the hub does not declare is not looked at. Default `read`. */
   readonly undeclared?: 'read' | 'ignored' | undefined
   /** Of the entries. */

@@ -4,7 +4,6 @@ import { applyPlan, type ChangeResult } from '../apply/index.ts'
 import type { HubAccess, ResolvedEntry } from '../hub/index.ts'
 import type { Plan } from '../plan/index.ts'
 import type { VaultClient } from '../vault/index.ts'
-import { CONCURRENCY } from './comparison.ts'
 import { describeFailure } from './failure.ts'
 import type { OpenHub } from './hub-file.ts'
 import { startProgress } from './progress.ts'
@@ -56,7 +55,7 @@ export async function carryOut(hub: OpenHub, plan: Plan, options: ApplicationOpt
       hub: hub.hub,
       access,
       resolved,
-      concurrency: CONCURRENCY,
+      concurrency: client.pace,
       random: randomBytes,
       ...(screen.interactive ? { prompt: askSecret } : {}),
       onProgress: (done, total) => progress.update(done, total),

@@ -5,6 +5,7 @@
 import { Argument, Option } from 'commander'
 import { parsePort } from './arguments.ts'
 import { IMPORT_COMMAND } from './importing/spec.ts'
+import { SYNC_COMMAND } from './syncing/spec.ts'
 import type { Screen } from './screen.ts'
 
 /** The positional argument: several for one that takes many (`<file...>`). */
@@ -77,6 +78,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     run: async (options, screen) => (await import('./commands/apply.ts')).apply(options, screen),
   },
   IMPORT_COMMAND,
+  SYNC_COMMAND,
   {
     name: 'verify',
     summary: 'make every declared look-up as Airflow makes it',

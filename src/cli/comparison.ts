@@ -8,9 +8,6 @@ import type { OpenHub } from './hub-file.ts'
 import { startProgress } from './progress.ts'
 import type { Screen } from './screen.ts'
 
-/** Requests under way at once, as many as the client keeps connections. */
-export const CONCURRENCY = 32
-
 export interface ComparisonOptions {
   readonly access: HubAccess
   readonly resolved: readonly ResolvedEntry[]
@@ -33,7 +30,7 @@ export async function compareWithVault(hub: OpenHub, options: ComparisonOptions)
       access,
       key,
       desired,
-      concurrency: CONCURRENCY,
+      concurrency: client.pace,
       undeclared: partial ? 'ignored' : 'read',
       onProgress: (done, total) => progress.update(done, total),
       signal,

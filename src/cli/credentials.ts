@@ -4,7 +4,7 @@
  *
  * A replaced secret-id is not destroyed: whoever still holds it may use it until it expires.
  */
-import { mapBounded } from '../concurrency/index.ts'
+import { type Bound, mapBounded } from '../concurrency/index.ts'
 import type { HubAccess, HubRole } from '../hub/index.ts'
 import { generateSecretId, lookupSecretId, readRoleId, type SecretIdInfo, type VaultClient } from '../vault/index.ts'
 import { type CredentialFiles, type Credentials, readCredentials, writeCredentials } from './credential-files.ts'
@@ -33,7 +33,7 @@ export interface IssueOptions {
   readonly hub: OpenHub
   readonly access: HubAccess
   readonly storeId: string | undefined
-  readonly concurrency: number
+  readonly concurrency: Bound
   readonly now: number
   readonly signal?: AbortSignal
 }

@@ -3,7 +3,6 @@ import type { AirflowSettings } from '../airflow/index.ts'
 import { type HubAccess, roleOf } from '../hub/index.ts'
 import type { VaultClient } from '../vault/index.ts'
 import { writeAirflowFiles } from './airflow-files.ts'
-import { CONCURRENCY } from './comparison.ts'
 import { type IssuedCredentials, issueCredentials, requireCredentials } from './credentials.ts'
 import type { OpenHub } from './hub-file.ts'
 import { prepareRunFolder } from './run-folder.ts'
@@ -22,7 +21,7 @@ export async function equipReaders(
   prepareRunFolder(hub.run)
   const { storeId } = reach
   const now = Date.now()
-  const credentials = await issueCredentials({ client, hub, access, storeId, concurrency: CONCURRENCY, now, signal })
+  const credentials = await issueCredentials({ client, hub, access, storeId, concurrency: client.pace, now, signal })
   const airflow = requireCredentials(hub, roleOf(access, { kind: 'airflow' }), storeId)
   return { credentials, settings: writeAirflowFiles(hub, access, reach, airflow) }
 }

@@ -10,11 +10,13 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { Pace } from '../concurrency/index.ts'
 import { HubReferenceError, type Reference, resolveText, type VaultAuth } from '../hub/index.ts'
 import { type Sensitive, sensitive } from '../sensitive/index.ts'
 import {
   appRoleToken,
   fileToken,
+  newPace,
   readCertificates,
   readVaultEnvironment,
   staticToken,
@@ -39,7 +41,7 @@ export interface Reach {
   readonly namespace: string | undefined
   /** Absolute path of a PEM file, for Airflow's settings. */
   readonly caCertFile: string | undefined
-  readonly connection: Omit<VaultClientOptions, 'tokens'>
+  readonly connection: Omit<VaultClientOptions, 'tokens' | 'pace'> & { readonly pace: Pace }
 }
 
 /** The embedded server's address when nobody said another. */
@@ -72,7 +74,7 @@ export async function reachOf(hub: OpenHub, env: NodeJS.ProcessEnv = process.env
     storeId: undefined,
     namespace,
     caCertFile: files.caCertFile,
-    connection: { address, namespace, ...(await readCertificates(files)), ...tuning(vault) },
+    connection: { address, namespace, ...(await readCertificates(files)), ...tuning(vault), pace: newPace() },
   }
 }
 
@@ -85,7 +87,7 @@ export function embeddedReach(address: string, storeId: string): Reach {
     namespace: undefined,
     caCertFile: undefined,
     // On this machine nothing is on the way: what failed fails again, and whoever waits is told sooner.
-    connection: { address, maxRetries: 0 },
+    connection: { address, maxRetries: 0, pace: newPace() },
   }
 }
 

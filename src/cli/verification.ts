@@ -3,7 +3,6 @@ import type { HubAccess, HubRole } from '../hub/index.ts'
 import { type FingerprintKey, sensitive } from '../sensitive/index.ts'
 import { appRoleToken, type VaultClient } from '../vault/index.ts'
 import { type VerifyReport, verifyHub } from '../verify/index.ts'
-import { CONCURRENCY } from './comparison.ts'
 import { requireCredentials } from './credentials.ts'
 import type { OpenHub } from './hub-file.ts'
 import { startProgress } from './progress.ts'
@@ -27,7 +26,7 @@ export async function verifyWithCredentials(
     return await verifyHub({
       hub: hub.hub,
       access,
-      concurrency: CONCURRENCY,
+      concurrency: reach.connection.pace,
       clientFor: (role) => openAsRole(hub, role, { access, reach }),
       ...(key === undefined ? {} : { key }),
       onProgress: (done, total) => progress.update(done, total),

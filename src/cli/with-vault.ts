@@ -13,10 +13,12 @@ export interface VaultWork<T> {
   /** Of the embedded server, when it has to be started. */
   readonly port: number
   readonly screen: Screen
+  /** Who enters a server that runs: the operator, unless this has somebody with fewer rights. */
+  readonly enter?: (reach: Reach) => VaultClient | undefined
   readonly work: (reach: Reach, client: VaultClient) => Promise<T>
 }
 
-export async function withVault<T>({ hub, port, screen, work }: VaultWork<T>): Promise<T> {
+export async function withVault<T>({ hub, port, screen, enter, work }: VaultWork<T>): Promise<T> {
   if (await mustStart(hub)) {
     const { startEmbedded } = await import('./embedded.ts')
     const embedded = await startEmbedded(hub, port, screen)
@@ -27,7 +29,7 @@ export async function withVault<T>({ hub, port, screen, work }: VaultWork<T>): P
     }
   }
   const reach = await reachOf(hub)
-  const client = openOperator(hub, reach)
+  const client = enter?.(reach) ?? openOperator(hub, reach)
   try {
     return await work(reach, client)
   } finally {

@@ -92,7 +92,7 @@ export function ciRules(hub: Hub, writable: readonly string[], roleSettings: rea
 export function syncRules(hub: Hub): PolicyRule[] {
   const { mount, connections, variables } = hub.vault
   return [
-    ...entryRules(mount, [connections, variables], CI_ON_ENTRIES),
+    ...entryRules(mount, [connections, variables], SYNC_ON_ENTRIES),
     {
       path: { exact: `${mount}/data/${ownFolder(hub)}/sync` },
       capabilities: ['create', 'read'],
@@ -192,6 +192,19 @@ const CI_ON_ENTRIES: OnEntries = [
   },
   { api: 'delete', capabilities: ['create', 'update'], why: 'soft delete of one version, which can be undone' },
 ]
+
+/** As CI; and its record of each object is changed key by key, so that two at once lose nothing of each other. */
+const SYNC_ON_ENTRIES: OnEntries = CI_ON_ENTRIES.map((rights) =>
+  rights.api === 'metadata'
+    ? {
+        ...rights,
+        capabilities: ['create', 'read', 'update', 'patch', 'list'],
+        // `cas_required: false` makes the metadata of a new key and changes nothing.
+        parameters: { custom_metadata: 'any', cas_required: false },
+        why: 'list entries, mark them, and keep the record of what was synced',
+      }
+    : rights,
+)
 
 const OPERATOR_ON_ENTRIES: OnEntries = [
   { api: 'data', capabilities: ['create', 'read', 'update', 'delete'], why: 'entries' },

@@ -4,7 +4,7 @@
  * Invariant: a path stands for itself. What a policy would take for a wildcard, a template or the end of the text is
  * refused; a rule that is meant for everything below a folder says so with `below`.
  */
-export type PolicyCapability = 'create' | 'read' | 'update' | 'delete' | 'list' | 'sudo'
+export type PolicyCapability = 'create' | 'read' | 'update' | 'patch' | 'delete' | 'list' | 'sudo'
 
 export interface PolicyRule {
   /** One path, every path below a folder, or every path that begins with a text. */

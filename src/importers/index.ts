@@ -11,11 +11,14 @@ export {
   blankedColumns,
   createRowReader,
   type DatabaseTarget,
+  NOTIFY_SQL,
   openAirflowDatabase,
   parseDsn,
   type RawRow,
+  type RowReader,
   readAirflowDatabase,
 } from './airflow-db/index.ts'
+export { type AirflowExportOptions, readAirflowExport } from './airflow-export/index.ts'
 export {
   type Assigner,
   type Assignment,
@@ -26,6 +29,8 @@ export {
   requireProjectName,
 } from './assign.ts'
 export type { NameClassifier } from './candidate.ts'
+export { classifyName } from './classify.ts'
+export { type ComposeOptions, readCompose } from './compose/index.ts'
 export { type DagFile, mentionsOf } from './dag-mentions.ts'
 export { DEFAULT_CONNECTIONS, isUntouchedDefault } from './default-connections.ts'
 export { readEnvFiles } from './env-file/index.ts'

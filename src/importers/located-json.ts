@@ -39,7 +39,9 @@ export function readLocatedJson({ shown, text, findings }: LocatedJsonOptions): 
   }
 }
 
-function at(shown: string, line: number, column: number, code: string): Omit<Finding, 'text' | 'hint'> {
+type JsonCode = 'import-json' | 'import-duplicate-key'
+
+function at(shown: string, line: number, column: number, code: JsonCode): Omit<Finding, 'text' | 'hint'> {
   return { severity: 'error', code, where: `${shown}:${line}:${column}`, id: undefined }
 }
 
@@ -72,9 +74,12 @@ class JsonReader {
   /** The line of `#counted`. */
   #line = 1
   #counted = 0
+  /** Kept: a text of one line would be searched to its end for every value. */
+  #nextBreak: number
 
   constructor(text: string) {
     this.#text = text
+    this.#nextBreak = breakAfter(text, 0)
   }
 
   readAll(): YamlNode {
@@ -176,22 +181,27 @@ class JsonReader {
 
   /** Lines are counted on the way: offsets only grow. */
   #point(): Point {
-    for (let next = this.#text.indexOf('\n', this.#counted); next !== -1 && next < this.#offset; ) {
+    while (this.#nextBreak < this.#offset) {
       this.#line += 1
-      this.#counted = next + 1
-      next = this.#text.indexOf('\n', this.#counted)
+      this.#counted = this.#nextBreak + 1
+      this.#nextBreak = breakAfter(this.#text, this.#counted)
     }
     return { line: this.#line, column: this.#offset - this.#counted + 1 }
   }
 
   #span(start: Point): Span {
-    return { ...start, lastLine: this.#point().line, isRemovable: false }
+    return { ...start, lastLine: this.#point().line }
   }
 
   #problem(message: string): JsonProblem {
     const { line, column } = this.#point()
     return new JsonProblem(message, line, column)
   }
+}
+
+function breakAfter(text: string, offset: number): number {
+  const at = text.indexOf('\n', offset)
+  return at === -1 ? Number.POSITIVE_INFINITY : at
 }
 
 function scalar(text: string, isPlain: boolean): YamlScalar {

@@ -11,6 +11,7 @@
  * no environment variables or files: see `environment.ts` and `certificates.ts`.
  */
 import { setTimeout as wait } from 'node:timers/promises'
+import { Pace } from '../concurrency/index.ts'
 import { type Json, redactor, Sensitive, sensitive } from '../sensitive/index.ts'
 import { Deadline } from './deadline.ts'
 import { type VaultCall, type VaultEffect, VaultError, type VaultMethod, VaultUsageError } from './errors.ts'
@@ -45,6 +46,8 @@ export interface VaultClientOptions {
   readonly maxResponseBytes?: number | undefined
   /** Connections kept to the server, and so requests under way at once. Default 32. */
   readonly connections?: number | undefined
+  /** In place of `connections`: how many are kept is found on the way. Clients of one server share it. */
+  readonly pace?: Pace | undefined
   /** In [0, 1), for the jitter of retries. Default Math.random. */
   readonly random?: (() => number) | undefined
   /** Default: a timer. */
@@ -84,11 +87,17 @@ interface Attempted {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000
+
+const CONNECTIONS = 32
+/** Far servers get up to this many, which is no burden to any. */
+const MOST_CONNECTIONS = 256
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 307, 308])
 
 export class VaultClient implements LoginTransport {
   /** Without a slash at the end. */
   readonly address: string
+  /** How many requests should be under way at once. The client measures; whoever sends many keeps to it. */
+  readonly pace: Pace
   readonly #tokens: TokenProvider
   readonly #namespace: string | undefined
   readonly #timeoutMs: number
@@ -105,6 +114,7 @@ export class VaultClient implements LoginTransport {
     if ((options.clientCert === undefined) !== (options.clientKey === undefined)) {
       throw badSetting('clientCert', 'a client certificate and its key go together: give both or neither')
     }
+    this.pace = options.pace ?? fixedPace(atLeast('connections', options.connections ?? CONNECTIONS, 1))
     this.#tokens = options.tokens
     this.#namespace = options.namespace === '' ? undefined : options.namespace
     this.#timeoutMs = atLeast('timeoutMs', options.timeoutMs ?? 60_000, 0)
@@ -114,7 +124,7 @@ export class VaultClient implements LoginTransport {
     this.#sleep = options.sleep ?? (async (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal }))
     this.#now = options.now ?? Date.now
     this.#transport = new Transport({
-      connections: atLeast('connections', options.connections ?? 32, 1),
+      connections: this.pace.ceiling,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       maxResponseBytes: this.#maxResponseBytes,
       caCert: options.caCert,
@@ -122,6 +132,7 @@ export class VaultClient implements LoginTransport {
       clientKey: options.clientKey,
       tlsServerName: options.tlsServerName,
       skipVerify: options.skipVerify ?? false,
+      now: this.#now,
     })
   }
 
@@ -241,7 +252,7 @@ export class VaultClient implements LoginTransport {
 
   async #send(prepared: Prepared, url: URL, token: Sensitive<string>, signal: AbortSignal): Promise<Answered> {
     const clear = token.reveal()
-    return this.#transport.exchange({
+    const answered = await this.#transport.exchange({
       origin: url.origin,
       method: prepared.verb,
       path: `${url.pathname}${url.search}`,
@@ -249,6 +260,9 @@ export class VaultClient implements LoginTransport {
       body: prepared.body,
       signal,
     })
+    if (answered.status === 429) this.pace.refused()
+    else this.pace.answered(answered.ms)
+    return answered
   }
 
   #failed(
@@ -282,6 +296,15 @@ export class VaultClient implements LoginTransport {
     const text = `${prepared.method} ${prepared.path}: no answer from ${this.address} within ${this.#timeoutMs} ms; ${advice}`
     return new VaultError('vault-timeout', text, prepared, { effect })
   }
+}
+
+/** For `pace`, where a server may be far away and many requests go to it. */
+export function newPace(): Pace {
+  return new Pace({ least: CONNECTIONS, most: MOST_CONNECTIONS })
+}
+
+function fixedPace(connections: number): Pace {
+  return new Pace({ least: connections, most: connections })
 }
 
 function judge(prepared: Prepared, token: Sensitive<string>, attempted: Attempted): VaultAnswer {

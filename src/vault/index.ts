@@ -25,7 +25,7 @@ export {
   writeRole,
 } from './approle.ts'
 export { type CertificateFiles, type ClientCertificates, readCertificates } from './certificates.ts'
-export { VaultClient, type VaultClientOptions, type VaultRequestOptions } from './client.ts'
+export { newPace, VaultClient, type VaultClientOptions, type VaultRequestOptions } from './client.ts'
 export type { JsonRecord } from './decode.ts'
 export { readVaultEnvironment, type VaultEnvironment } from './environment.ts'
 export {
@@ -39,10 +39,12 @@ export {
 } from './errors.ts'
 export { listPlainSecrets, readPlainSecret } from './kv1.ts'
 export {
+  createMetadata,
   deleteSecret,
   deleteSecretVersion,
   listAllSecrets,
   listSecrets,
+  patchCustomMetadata,
   type ReadSecretOptions,
   readMetadata,
   readSecret,

@@ -7,9 +7,9 @@
  * A write with check-and-set is sent once. Sent again after a lost answer it would find its own version and look like
  * a lost race, so the failure is passed on with `effect: 'unknown'`: whoever writes many reads again and compares.
  *
- * Left out: PATCH, destroying versions and mount settings.
+ * Left out: PATCH of data, destroying versions and mount settings.
  */
-import { mapBounded } from '../concurrency/index.ts'
+import { type Bound, mapBounded } from '../concurrency/index.ts'
 import { type Json, type Sensitive, sensitive } from '../sensitive/index.ts'
 import { ask, askForChildren } from './ask.ts'
 import type { VaultClient } from './client.ts'
@@ -153,6 +153,35 @@ export async function writeCustomMetadata(
   await ask(client, 'POST', inMount(mount, 'metadata', path), { body: { custom_metadata: metadata }, signal })
 }
 
+/**
+ * Makes the metadata of a secret that has none yet, and changes nothing where there is some: `cas_required: false` is
+ * what a new key has, and custom metadata that is not named stays.
+ */
+export async function createMetadata(
+  client: VaultClient,
+  mount: string,
+  path: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await ask(client, 'POST', inMount(mount, 'metadata', path), { body: { cas_required: false }, signal })
+}
+
+/**
+ * Changes some keys of the custom metadata and leaves the others: null takes one away. In Vault the change is one step,
+ * so that two writers of different keys lose nothing of each other. False when there is no such secret.
+ */
+export async function patchCustomMetadata(
+  client: VaultClient,
+  mount: string,
+  path: string,
+  changes: Readonly<Record<string, string | null>>,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const body = { custom_metadata: changes }
+  const reply = await ask(client, 'PATCH', inMount(mount, 'metadata', path), { body, signal })
+  return reply.status !== 404
+}
+
 export async function readMetadata(
   client: VaultClient,
   mount: string,
@@ -196,7 +225,7 @@ export async function listAllSecrets(
   client: VaultClient,
   mount: string,
   prefix: string,
-  options: { readonly concurrency: number; readonly signal?: AbortSignal | undefined },
+  options: { readonly concurrency: Bound; readonly signal?: AbortSignal | undefined },
 ): Promise<string[]> {
   const base = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`
   const found: string[] = []

@@ -20,6 +20,8 @@ export interface TransportOptions {
   readonly clientKey: string | undefined
   readonly tlsServerName: string | undefined
   readonly skipVerify: boolean
+  /** In ms, from any moment on. */
+  readonly now: () => number
 }
 
 export interface Exchange {
@@ -37,6 +39,8 @@ export interface Answered {
   readonly retryAfter: string | undefined
   readonly location: string | undefined
   readonly text: string
+  /** From sending on an open connection to the whole answer. */
+  readonly ms: number
 }
 
 export class ExchangeError extends Error {
@@ -64,7 +68,7 @@ export class Transport {
     this.#agent ??= openAgent(this.#options)
     const agent = await this.#agent
     return new Promise((resolve, reject) => {
-      const handler = new ExchangeHandler(exchange.signal, this.#options.maxResponseBytes, resolve, reject)
+      const handler = new ExchangeHandler(exchange.signal, this.#options, resolve, reject)
       if (handler.settled) return
       const { origin, path, method, headers } = exchange
       agent.dispatch({ origin, path, method, headers, body: exchange.body ?? null }, handler)
@@ -103,10 +107,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   settled = false
   readonly #signal: AbortSignal
   readonly #maxBytes: number
+  readonly #now: () => number
   readonly #resolve: (answered: Answered) => void
   readonly #reject: (error: ExchangeError) => void
   readonly #onAbort = (): void => this.#fail('aborted', this.#signal.reason)
   #controller: Dispatcher.DispatchController | undefined
+  #sentAt = 0
   #status = 0
   #headers: Readonly<Record<string, string | string[] | undefined>> = {}
   #chunks: Buffer[] = []
@@ -114,12 +120,13 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   constructor(
     signal: AbortSignal,
-    maxBytes: number,
+    { maxResponseBytes, now }: Pick<TransportOptions, 'maxResponseBytes' | 'now'>,
     resolve: (answered: Answered) => void,
     reject: (error: ExchangeError) => void,
   ) {
     this.#signal = signal
-    this.#maxBytes = maxBytes
+    this.#maxBytes = maxResponseBytes
+    this.#now = now
     this.#resolve = resolve
     this.#reject = reject
     if (signal.aborted) this.#onAbort()
@@ -128,8 +135,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   /** undici calls this with a connected socket in hand, right before it writes the head of the request. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.settled) controller.abort(new Error('the call has ended'))
-    else this.#controller = controller
+    if (this.settled) {
+      controller.abort(new Error('the call has ended'))
+      return
+    }
+    this.#controller = controller
+    this.#sentAt = this.#now()
   }
 
   onResponseStart(_: unknown, status: number, headers: Record<string, string | string[] | undefined>): void {
@@ -152,6 +163,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
       retryAfter: first(this.#headers['retry-after']),
       location: first(this.#headers['location']),
       text: Buffer.concat(this.#chunks, this.#bytes).toString('utf8'),
+      ms: this.#now() - this.#sentAt,
     })
   }
 

@@ -6,7 +6,7 @@
  * Invariant: no finding holds a value; fields are compared by keyed digest. Nothing is written.
  */
 import { type JsonObject, providerOf, readStoredConnection, readStoredVariable } from '../airflow/index.ts'
-import { mapBounded } from '../concurrency/index.ts'
+import { type Bound, mapBounded } from '../concurrency/index.ts'
 import { flattenData, type Hub, type HubAccess, type HubRole, roleOf, type RolePurpose } from '../hub/index.ts'
 import { type FingerprintKey, fingerprint, type Sensitive } from '../sensitive/index.ts'
 import { readSecret, type VaultClient, VaultError } from '../vault/index.ts'
@@ -45,7 +45,7 @@ export interface ArrivalOptions {
   readonly objects: readonly ExpectedObject[]
   readonly key: FingerprintKey
   /** Requests under way at once. */
-  readonly concurrency: number
+  readonly concurrency: Bound
   readonly onProgress?: ((done: number, total: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }

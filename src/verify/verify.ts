@@ -8,7 +8,7 @@
  * It does not compare values with plenum.yaml: that is `plan`. It therefore needs none of the references in it.
  */
 import { providerOf } from '../airflow/index.ts'
-import { mapBounded } from '../concurrency/index.ts'
+import { type Bound, mapBounded } from '../concurrency/index.ts'
 import type { Hub, HubAccess, HubRole } from '../hub/index.ts'
 import type { FingerprintKey } from '../sensitive/index.ts'
 import { type VaultClient, VaultError } from '../vault/index.ts'
@@ -22,7 +22,7 @@ export interface VerifyOptions {
   /** A client that logs in as this role. Called once a role; closed here. */
   readonly clientFor: (role: HubRole) => VaultClient
   /** Requests under way at once. */
-  readonly concurrency: number
+  readonly concurrency: Bound
   /** Digests of what Airflow gets are made with it, for a comparison. Default: none are. */
   readonly key?: FingerprintKey | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined

@@ -9,6 +9,15 @@ export type AirflowLine = (typeof AIRFLOW_LINES)[number]
 
 export const pythonOf = (line: AirflowLine): string => join(root, '.cache', `airflow-${line}`, 'bin', 'python')
 
+/** For a process that stays: a person's folder and Airflow's are the same one, and Airflow takes it for a server. */
+export const environmentOf = (home: string): Readonly<Record<string, string>> => ({
+  HOME: home,
+  AIRFLOW_HOME: home,
+  AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
+  _AIRFLOW_PROCESS_CONTEXT: 'server',
+  PYTHONDONTWRITEBYTECODE: '1',
+})
+
 export interface Ran {
   readonly status: number | null
   readonly out: string

@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 import type { Json } from '../../src/sensitive/index.ts'
-import { type AirflowLine, pythonOf } from './airflow.case.ts'
+import { type AirflowLine, environmentOf, pythonOf } from './airflow.case.ts'
 import { startChild } from './child.case.ts'
 
 export interface Backend {
@@ -20,13 +20,7 @@ export async function startBackend(
   const child = startChild('sh', ['-c', 'set -a; . "$0"; set +a; exec "$@"', sourced, ...command], {
     cwd: home,
     reads: true,
-    env: {
-      HOME: home,
-      AIRFLOW_HOME: home,
-      AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
-      _AIRFLOW_PROCESS_CONTEXT: 'server',
-      PYTHONDONTWRITEBYTECODE: '1',
-    },
+    env: environmentOf(home),
   })
   const lines = createInterface({ input: child.process.stdout })[Symbol.asyncIterator]()
   const next = async (): Promise<Json> => {

@@ -30,6 +30,10 @@ const SECRETS = [
   'mft-example-55b0c1',
   'exk-example-9f3a77d21c',
   'correct horse # example',
+  'risk-example-2d8e',
+  'gws-example-0c44a1be93',
+  'sftp-example-6f20',
+  '8841-example-77',
 ]
 
 interface Ran {
@@ -81,7 +85,15 @@ describe('a hub before Plenum', () => {
     expect(ran.errors).toMatch(/(\d+) of \1 objects arrive/)
     expect(ran.errors).toContain('wrote plenum.yaml')
     const declared = file('plenum.yaml')
-    for (const id of ['broker_api', 'warehouse', 'market_archive', 'market_feed', 'order_signing_key'])
+    for (const id of [
+      'broker_api',
+      'warehouse',
+      'market_archive',
+      'market_feed',
+      'order_signing_key',
+      'risk_db',
+      'partner_sftp',
+    ])
       expect(declared).toContain(`${id}:`)
     expect(declared).not.toContain('postgres_default')
     for (const project of ['trading', 'analytics', 'research'])
@@ -94,7 +106,7 @@ describe('a hub before Plenum', () => {
     expect(ran.status, ran.errors).toBe(0)
     const document = JSON.parse(ran.out) as { outcome: { application: { done: unknown[] }; proof: unknown[] } }
     expect(document.outcome.application.done).toEqual([])
-    expect(document.outcome.proof).toHaveLength(8)
+    expect(document.outcome.proof).toHaveLength(13)
     expect(file('plenum.yaml')).toBe(before)
   })
 
@@ -109,21 +121,24 @@ describe('a hub before Plenum', () => {
   })
 
   it('is cleaned up, and put back to the byte', async () => {
-    const before = file('.env')
+    const before = [file('.env'), file('docker-compose.yml')]
     const shown = await plenum(...folder, '--finish', '--dry-run')
     expect(shown.status, shown.errors).toBe(0)
-    expect(file('.env')).toBe(before)
+    expect([file('.env'), file('docker-compose.yml')]).toEqual(before)
 
     const ran = await plenum(...folder, '--finish', '--yes')
     expect(ran.errors).toMatch(/cleaned up: /)
-    for (const secret of SECRETS) expect(file('.env')).not.toContain(secret)
+    for (const secret of SECRETS) expect(file('.env') + file('docker-compose.yml')).not.toContain(secret)
+    expect(file('docker-compose.yml')).toContain('- GATEWAY_PORT=7070')
+    // Files that are not edited are named.
+    expect(ran.errors).toMatch(/by hand: connections\.json/)
     expect(file('.env')).toContain('LOG_LEVEL=INFO')
     const left = await plenum('import', 'airflow-db', '--airflow-home', 'airflow', '--port', '0', '--dry-run', '--json')
     expect(JSON.parse(left.out)).toMatchObject({ counts: { taken: 0 } })
 
     const undone = await plenum(...folder, '--undo', '--yes')
     expect(undone.status, undone.errors).toBe(0)
-    expect(file('.env')).toBe(before)
+    expect([file('.env'), file('docker-compose.yml')]).toEqual(before)
     expect((await plenum(...folder, '--check')).status).toBe(0)
   })
 })

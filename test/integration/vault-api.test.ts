@@ -368,7 +368,8 @@ describe('AppRole', () => {
     const { roleId, secretId } = await newRole(name, { secret_id_num_uses: 2 })
     const answers = await Promise.all(Array.from({ length: 10 }, () => login(roleId, secretId)))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(2)
-    expect((await login(roleId, secretId)).status).toBe(400)
+    // OpenBao 2.5.5 answers 403 where the last uses were taken at the same time.
+    expect(vault.embedded ? [400] : [400, 403]).toContain((await login(roleId, secretId)).status)
   })
 
   it('looks up and destroys secret-ids', async () => {

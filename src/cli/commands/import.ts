@@ -9,7 +9,6 @@ import type { VaultClient } from '../../vault/index.ts'
 import { type Application, carryOut, NOTHING_DONE } from '../application.ts'
 import { applySummary, notDoneLines, problemLines } from '../apply-words.ts'
 import type { Positional } from '../command-tree.ts'
-import { CONCURRENCY } from '../comparison.ts'
 import { CommandError } from '../failure.ts'
 import { type OpenHub, shown } from '../hub-file.ts'
 import { type ImportPlan, planImport, type PlanImportOptions, proveImport } from '../importing/carry.ts'
@@ -143,7 +142,7 @@ async function afterHistory(
     await apply(hub, { ...planned, plan: { ...planned.plan, changes: settings } }, { client, screen, signal })
   const creates = new Set(planned.plan.changes.flatMap(({ kind, address }) => (kind === 'mount' ? [] : [address])))
   const entries = selection.entries.filter(({ kind, id }) => creates.has(`${kind}:${id}`))
-  await writeHistory(client, hub.hub, entries, history, { concurrency: CONCURRENCY, signal })
+  await writeHistory(client, hub.hub, entries, history, signal)
   return planImport(hub, selection.entries, options)
 }
 

@@ -20,7 +20,7 @@ import { type Address, addressOf, type Change, type Plan } from '../../plan/inde
 import { fingerprintKey } from '../../sensitive/index.ts'
 import { readSecret, type VaultClient, VaultError } from '../../vault/index.ts'
 import { type ArrivalFinding, type ExpectedObject, proveArrival } from '../../verify/index.ts'
-import { CONCURRENCY, compareWithVault } from '../comparison.ts'
+import { compareWithVault } from '../comparison.ts'
 import type { OpenHub } from '../hub-file.ts'
 import { startProgress } from '../progress.ts'
 import type { Screen } from '../screen.ts'
@@ -44,13 +44,13 @@ export async function planImport(
   const access = accessOf(hub.hub)
   const declared = declaredEntries(hub.hub)
   const { mount } = hub.hub.vault
-  const merged = await mapBounded(entries, CONCURRENCY, async (entry) => {
+  const merged = await mapBounded(entries, client.pace, async (entry) => {
     const path = entry.kind === 'secret' ? declared.get(addressOf(entry.kind, entry.id))?.path : undefined
     return path === undefined ? entry : withOtherFields(entry, { client, mount, path, signal })
   })
   const resolved = resolvedEntries(declared, merged)
   const plan = await compareWithVault(hub, { access, resolved, client, overwrite, screen, signal, partial: true })
-  const begun = await begunHistory(client, hub.hub, entries, history, { concurrency: CONCURRENCY, signal })
+  const begun = await begunHistory(client, hub.hub, entries, history, signal)
   return { plan: goingOn(plan, begun), access, resolved }
 }
 
@@ -141,7 +141,7 @@ export async function proveImport(
       access,
       objects,
       key: fingerprintKey(),
-      concurrency: CONCURRENCY,
+      concurrency: reach.connection.pace,
       clientFor: (role) => openAsRole(hub, role, { access, reach }),
       onProgress: (done, total) => progress.update(done, total),
       signal,

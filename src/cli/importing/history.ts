@@ -28,20 +28,15 @@ export type History = ReadonlyMap<string, readonly OlderVersion[]>
 /** In custom_metadata, until the object has all of them. */
 const PLANNED = 'plenum-import-versions'
 
-export interface HistoryOptions {
-  readonly concurrency: number
-  readonly signal: AbortSignal
-}
-
 export async function writeHistory(
   client: VaultClient,
   hub: Hub,
   entries: readonly ImportedEntry[],
   history: History,
-  { concurrency, signal }: HistoryOptions,
+  signal: AbortSignal,
 ): Promise<void> {
   const wanted = withHistory(hub, entries, history)
-  await mapBounded(wanted, concurrency, async (one) => writeVersions(client, hub, one, signal))
+  await mapBounded(wanted, client.pace, async (one) => writeVersions(client, hub, one, signal))
 }
 
 /** What an earlier run began to write versions of. It bears no mark yet, and is ours all the same. */
@@ -50,10 +45,10 @@ export async function begunHistory(
   hub: Hub,
   entries: readonly ImportedEntry[],
   history: History,
-  { concurrency, signal }: HistoryOptions,
+  signal: AbortSignal,
 ): Promise<ReadonlySet<Address>> {
   const wanted = withHistory(hub, entries, history)
-  const begun = await mapBounded(wanted, concurrency, async ({ entry, versions }): Promise<readonly Address[]> => {
+  const begun = await mapBounded(wanted, client.pace, async ({ entry, versions }): Promise<readonly Address[]> => {
     const planned = await plannedVersions(client, hub, entry, signal)
     return planned === String(versions.length) ? [addressOf(entry.kind, entry.id)] : []
   })

@@ -1,9 +1,10 @@
 /** What was asked of `plenum import`, in the words of the command line, and what of it contradicts itself. */
+import type { SourceKind } from '../../importers/index.ts'
 import { CommandError } from '../failure.ts'
 import type { GlobalOptions } from '../globals.ts'
 
 /** `folder` is every source that a folder has. */
-export type ImportSource = 'folder' | 'airflow-db' | 'env-file' | 'vault'
+export type ImportSource = 'folder' | Exclude<SourceKind, 'airflow-settings' | 'helm'>
 
 export interface ImportOptions extends GlobalOptions {
   readonly only?: readonly string[]
@@ -39,6 +40,8 @@ export interface ImportOptions extends GlobalOptions {
   readonly fernetKeyFile?: string
   readonly schema?: string
   readonly writeDsn?: string
+  // airflow-export
+  readonly what?: 'connections' | 'variables'
   // vault
   readonly fromAddress?: string
   readonly fromTokenFile?: string

@@ -1,6 +1,6 @@
 /** The Vault that `plenum import vault --from-address` reads. It never gets a token of the hub's own Vault. */
 import { readFileSync } from 'node:fs'
-import { fileToken, VaultClient } from '../../vault/index.ts'
+import { fileToken, newPace, VaultClient } from '../../vault/index.ts'
 import { CommandError } from '../failure.ts'
 import type { ImportOptions } from './options.ts'
 import { reading } from './reading.ts'
@@ -18,6 +18,7 @@ export async function otherVault(options: ImportOptions): Promise<VaultClient | 
     address: fromAddress,
     tokens: fileToken(fromTokenFile),
     namespace: fromNamespace,
+    pace: newPace(),
     caCert: fromCaCert === undefined ? undefined : reading(fromCaCert, () => readFileSync(fromCaCert, 'utf8')),
   })
 }

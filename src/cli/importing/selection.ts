@@ -17,7 +17,6 @@ import {
   type SourceKind,
 } from '../../importers/index.ts'
 import { fingerprintKey } from '../../sensitive/index.ts'
-import { CONCURRENCY } from '../comparison.ts'
 import { CommandError } from '../failure.ts'
 import type { Screen } from '../screen.ts'
 import { withVault } from '../with-vault.ts'
@@ -46,11 +45,14 @@ export async function openImport(
     const hub = openImportHub(options, screen, undefined)
     const read = await readOtherVault(hub, options, screen, signal)
     const selection = selectFrom([read], hub, options)
-    return { hub, readings: [read], database: undefined, reread: () => [], history: read.history, selection }
+    const { history } = read
+    return { hub, readings: [read], database: undefined, passedOver: [], reread: () => [], history, selection }
   }
-  const { readings, database, reread } = await readLocalSources(source, paths, options, signal)
+  const local = await readLocalSources(source, paths, options, signal)
+  const { readings } = local
+  for (const { file, why } of local.passedOver) screen.warn(`${file} is not read: ${why}`)
   const hub = openImportHub(options, screen, linesOf(readings))
-  return { hub, readings, database, reread, history: new Map(), selection: selectFrom(readings, hub, options) }
+  return { ...local, hub, history: new Map(), selection: selectFrom(readings, hub, options) }
 }
 
 function selectFrom(readings: readonly Reading[], hub: ImportHub, options: ImportOptions): Selection {
@@ -155,13 +157,12 @@ async function readOtherVault(
     version: kvVersion === '1' ? (1 as const) : (2 as const),
     layout: { connections: connectionsPath, variables: variablesPath, projects: projectsPath },
     withVersions: options.withVersions === true,
-    concurrency: CONCURRENCY,
     signal,
   }
   const other = await otherVault(options)
   if (other !== undefined) {
     try {
-      return await readVaultSource(other, read)
+      return await readVaultSource(other, { ...read, concurrency: other.pace })
     } finally {
       await other.close()
     }
@@ -171,5 +172,10 @@ async function readOtherVault(
       hint: 'name the Vault with --from-address and --from-token-file',
     })
   const { port } = options
-  return withVault({ hub: current, port, screen, work: (_, client) => readVaultSource(client, read) })
+  return withVault({
+    hub: current,
+    port,
+    screen,
+    work: (_, client) => readVaultSource(client, { ...read, concurrency: client.pace }),
+  })
 }

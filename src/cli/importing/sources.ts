@@ -17,11 +17,15 @@ import {
   openAirflowDatabase,
   parseDsn,
   readAirflowDatabase,
+  readAirflowExport,
+  readCompose,
   readEnvFiles,
   type Reading,
   type TextFile,
+  type TextFiles,
 } from '../../importers/index.ts'
 import { type Sensitive, sensitive } from '../../sensitive/index.ts'
+import { shown } from '../hub-file.ts'
 import { filesOfFolder, type FolderFiles, type TextSource } from './folder.ts'
 import type { ImportOptions, ImportSource } from './options.ts'
 import { reading } from './reading.ts'
@@ -38,6 +42,7 @@ export interface ReadSources {
   readonly readings: readonly Reading[]
   /** Where rows came from. */
   readonly database: DatabaseSource | undefined
+  readonly passedOver: FolderFiles['passedOver']
   /** The text sources once more, with these in the place of files on the disk (by absolute path). */
   readonly reread: (files: ReadonlyMap<string, TextFile>) => readonly Reading[]
 }
@@ -63,12 +68,12 @@ export async function readLocalSources(
   const reread = (instead: ReadonlyMap<string, TextFile>): Reading[] =>
     found.texts.map(({ source: kind, files }) => {
       const opened = files.map((path) => instead.get(resolve(path)) ?? openText(path))
-      return READERS[kind](opened)
+      return READERS[kind](opened, { named: filesNamed(instead), options })
     })
   const readings = [...(database === undefined ? [] : [await readDatabase(database, signal)]), ...reread(new Map())]
-  if (readings.length > 0) return { readings, database, reread }
+  if (readings.length > 0) return { readings, database, reread, passedOver: found.passedOver }
   throw new ImportError('import-nothing-found', `${paths[0] ?? '.'} has nothing that Plenum can read`, {
-    hint: 'it looks for airflow.cfg, airflow.db and .env files',
+    hint: 'it looks for airflow.cfg, airflow.db, .env, compose files, Dockerfile, devcontainer.json, and exports (connections.json, variables.json …)',
   })
 }
 
@@ -77,12 +82,33 @@ function dotenvOf(texts: FolderFiles['texts']): TextFile[] {
 }
 
 function filesGiven(source: Exclude<LocalSource, 'folder'>, files: readonly string[]): FolderFiles {
-  return { airflowHome: undefined, texts: source === 'airflow-db' ? [] : [{ source, files }] }
+  return { airflowHome: undefined, texts: source === 'airflow-db' ? [] : [{ source, files }], passedOver: [] }
+}
+
+interface Surroundings {
+  /** Files that the sources name: env files, secrets. */
+  readonly named: TextFiles
+  readonly options: ImportOptions
 }
 
 /** Sources that are files, by the one who reads them. */
-const READERS: Readonly<Record<TextSource, (files: readonly TextFile[]) => Reading>> = {
+const READERS: Readonly<Record<TextSource, (files: readonly TextFile[], around: Surroundings) => Reading>> = {
   'env-file': (files) => readEnvFiles(files, { env: PROCESS_ENV }),
+  compose: (files, { named }) => readCompose(files, { env: PROCESS_ENV, files: named }),
+  'airflow-export': (files, { options: { what } }) => readAirflowExport(files, { what }),
+}
+
+/** The disk, with `instead` in the place of what is there. */
+function filesNamed(instead: ReadonlyMap<string, TextFile>): TextFiles {
+  return {
+    read(path, from) {
+      const absolute = resolve(from ?? '.', path)
+      const edited = instead.get(absolute)
+      if (edited !== undefined) return edited
+      if (statSync(absolute, { throwIfNoEntry: false })?.isFile() !== true) return undefined
+      return { ...openText(absolute), shown: shown(absolute) }
+    },
+  }
 }
 
 /** Beyond this it is no file that people write; it would only exhaust the memory. In bytes. */
@@ -97,8 +123,11 @@ export function openText(path: string): TextFile {
   })
 }
 
+/** What says where the database is. */
+export type DatabaseOptions = Pick<ImportOptions, 'airflowHome' | 'dsn' | 'fernetKeyFile' | 'schema' | 'writeDsn'>
+
 /** Where the database is and what opens its rows. @throws {ImportError | CommandError} */
-export async function databaseOf(options: ImportOptions, env: EnvSource = PROCESS_ENV): Promise<DatabaseSource> {
+export async function databaseOf(options: DatabaseOptions, env: EnvSource = PROCESS_ENV): Promise<DatabaseSource> {
   const { dsn, fernetKeyFile, schema, airflowHome } = options
   if (dsn !== undefined) {
     const target = parseDsn(sensitive(dsn), schema === undefined ? {} : { schema })
@@ -160,7 +189,7 @@ export async function databaseOfSource(
 }
 
 /** With the rights to change rows: `--write-dsn`, else the same way as for reading. */
-export async function openForWriting(options: ImportOptions, source: DatabaseSource): Promise<AirflowDatabase> {
+export async function openForWriting(options: DatabaseOptions, source: DatabaseSource): Promise<AirflowDatabase> {
   const { writeDsn } = options
   const { schema } = source.target
   const target =

@@ -56,9 +56,9 @@ const FILES = (name: string): Argument => new Argument('<file...>', name)
 const SOURCES: readonly SourceSpec[] = [
   {
     source: 'folder',
-    summary: "what a folder has at its top: Airflow's database and .env files",
+    summary: "what a folder has at its top: Airflow's database, .env, compose files, exports",
     description:
-      'Looks into a folder for what the other sources read (airflow.cfg or airflow.db, there or in airflow/, and .env files) and brings all of it in one go.',
+      'Looks into a folder for what the other sources read and brings all of it in one go: airflow.cfg or airflow.db (there or in airflow/), .env files, the compose file with its override, Dockerfiles, devcontainer.json, connections.json and variables.json (or yaml, env).',
     arguments: [new Argument('[dir]', 'the folder').default('.')],
     examples: ['plenum import folder ~/airflow', 'plenum import folder ./hub --hub ./hub --dry-run'],
   },
@@ -83,6 +83,29 @@ const SOURCES: readonly SourceSpec[] = [
     examples: [
       'plenum import env-file .env',
       'plenum import env-file .env --project trading --class secret --class unknown',
+    ],
+  },
+  {
+    source: 'compose',
+    summary: 'compose files, Dockerfiles, devcontainer.json',
+    description:
+      'Reads compose files as docker compose does: several in the order of its -f, environment, env_file, ${X:-default}, secrets, anchors and merges, extends and include. Also ENV and ARG of Dockerfiles, and the environment of devcontainer.json. Nothing is executed.',
+    arguments: [FILES('compose files in the order of -f, Dockerfiles, devcontainer.json')],
+    examples: [
+      'plenum import compose docker-compose.yml',
+      'plenum import compose docker-compose.yml docker-compose.prod.yml --dry-run',
+    ],
+  },
+  {
+    source: 'airflow-export',
+    summary: 'files that `airflow connections export` and `airflow variables export` wrote',
+    description:
+      'Reads exports as JSON, YAML or lines of id=URI, and says of each object what its format has lost. What a file holds is seen from its content; where that is not clear, --what says it.',
+    arguments: [FILES('exported files')],
+    options: [new Option('--what <objects>', 'what the files hold').choices(['connections', 'variables'])],
+    examples: [
+      'plenum import airflow-export connections.json variables.json',
+      'plenum import airflow-export secrets.env --what connections',
     ],
   },
   {

@@ -39,14 +39,15 @@ export interface EnvFileContent {
 
 /** A variable in a value is `lookUp`'s, else what stands above in the file, else what `before` has. */
 export function parseEnvFile(text: string, lookUp: LookUp, before: LookUp = nothing): EnvFileContent {
-  return new EnvFileParser(text.replaceAll('\r\n', '\n'), lookUp, before).parse()
+  return new EnvFileParser(text, lookUp, before).parse()
 }
 
 function nothing(): undefined {
   return undefined
 }
 
-const KEY = /(?:export\s+)?(?<name>[\p{L}\p{N}_.\-[\]]+)[^\S\n]*(?:(?<sign>[=:])[^\S\n]*|(?=\n|$))/uy
+const KEY =
+  /(?:export\s+)?(?<name>[\p{L}\p{N}_.\-[\]]+)[\t\v\f\r \u0085\u00a0]*(?:(?<sign>[=:])[\t\v\f\r \u0085\u00a0]*|(?=\n|$))/uy
 const SINGLE = /'(?<inner>[^'\\]*(?:\\[^][^'\\]*)*)'/y
 const DOUBLE = /"(?<inner>[^"\\]*(?:\\[^][^"\\]*)*)"/y
 const LINE = /[^\n]*/y
@@ -114,7 +115,7 @@ class EnvFileParser {
   #unquoted(): Interpolated | undefined {
     const [line = ''] = this.#read(LINE) ?? []
     const comment = line.indexOf(' #')
-    return interpolate((comment === -1 ? line : line.slice(0, comment)).trimEnd(), this.#valueOf)
+    return interpolate(withoutBlanksAtEnd(comment === -1 ? line : line.slice(0, comment)), this.#valueOf)
   }
 
   readonly #valueOf: LookUp = (name) =>
@@ -136,6 +137,13 @@ class EnvFileParser {
     for (let at = match[0].indexOf('\n'); at !== -1; at = match[0].indexOf('\n', at + 1)) this.#line += 1
     return match
   }
+}
+
+/** Go's idea of a blank: no byte order mark, as JavaScript has it. */
+function withoutBlanksAtEnd(text: string): string {
+  let end = text.length
+  while (end > 0 && /[^\S\uFEFF]|\u0085/.test(text.charAt(end - 1))) end -= 1
+  return text.slice(0, end)
 }
 
 export function refusalText(refusal: Exclude<Interpolated, { kind: 'text' }>): string {

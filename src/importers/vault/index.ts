@@ -10,7 +10,7 @@
  * Left out: when versions were written (Vault gives every new version its own time), and the marks of another Plenum.
  */
 import type { JsonObject } from '../../airflow/index.ts'
-import { mapBounded } from '../../concurrency/index.ts'
+import { type Bound, mapBounded } from '../../concurrency/index.ts'
 import { type CustomMetadata, isMarked, OWN_KEYS } from '../../hub/index.ts'
 import type { Sensitive } from '../../sensitive/index.ts'
 import type { VaultClient } from '../../vault/index.ts'
@@ -31,7 +31,7 @@ export interface VaultSourceOptions {
   /** Folders below the mount, not below the prefix. */
   readonly layout: SourceLayout
   /** Requests under way at once. */
-  readonly concurrency: number
+  readonly concurrency: Bound
   /** Also what stood before the newest version. Default true. */
   readonly withVersions?: boolean | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined

@@ -6,7 +6,7 @@
  *
  * A folder that may not be listed is a finding and the rest goes on; when it is the first one there is nothing to read.
  */
-import { mapBounded } from '../../concurrency/index.ts'
+import { type Bound, mapBounded } from '../../concurrency/index.ts'
 import { listPlainSecrets, listSecrets, type VaultClient, VaultError } from '../../vault/index.ts'
 import { type Finding, ImportError } from '../found.ts'
 
@@ -17,7 +17,7 @@ export interface ListingOptions {
   /** Without slashes at its ends; empty: all of the mount. */
   readonly prefix: string
   readonly version: KvVersion
-  readonly concurrency: number
+  readonly concurrency: Bound
   readonly signal: AbortSignal | undefined
 }
 

@@ -1,6 +1,6 @@
 """Analytics: the weekly report."""
 
-from airflow.sdk import BaseHook, dag, task
+from airflow.sdk import BaseHook, Variable, dag, task
 
 
 @dag(schedule=None)
@@ -8,7 +8,8 @@ def analytics_report():
     @task
     def send():
         warehouse = BaseHook.get_connection("warehouse")
-        print(warehouse.schema)
+        recipients = Variable.get("report_recipients", deserialize_json=True)
+        print(warehouse.schema, len(recipients))
 
     send()
 

@@ -1,0 +1,61 @@
+/** What came of one object, as plain data without a value. */
+import type { ConflictWhat, LeftWhy } from './decide.ts'
+
+export type Outcome =
+  | { readonly kind: 'in-step' }
+  /** A row is there and is no news, or there is nothing on either side. */
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'created'; readonly version: number; readonly project: string }
+  | { readonly kind: 'updated'; readonly version: number; readonly conflict: ConflictWhat | undefined }
+  | { readonly kind: 'deleted'; readonly version: number; readonly conflict: ConflictWhat | undefined }
+  /** Nothing but sync's own record was written. */
+  | { readonly kind: 'recorded'; readonly conflict: ConflictWhat | undefined }
+  | { readonly kind: 'described' }
+  /** `--both-ways`: Airflow's row has what Vault had. */
+  | { readonly kind: 'carried-back'; readonly version: number; readonly fields: readonly string[] }
+  | { readonly kind: 'left'; readonly why: LeftWhy | 'secret-in-vault' }
+  | { readonly kind: 'conflict'; readonly what: ConflictWhat }
+  /** Somebody else was quicker; the next pass looks again. */
+  | { readonly kind: 'raced' }
+  | { readonly kind: 'failed'; readonly code: string; readonly text: string }
+
+export type OutcomeKind = Outcome['kind']
+
+export const OUTCOME_KINDS: readonly OutcomeKind[] = [
+  'in-step',
+  'nothing',
+  'created',
+  'updated',
+  'deleted',
+  'recorded',
+  'described',
+  'carried-back',
+  'left',
+  'conflict',
+  'raced',
+  'failed',
+]
+
+/** The object is as the rule wants it, until a row or a version changes. */
+export function isSettled({ kind }: Outcome): boolean {
+  return kind !== 'raced' && kind !== 'failed'
+}
+
+/** Somebody has to look at it. */
+export function isTrouble({ kind }: Outcome): boolean {
+  return kind === 'conflict' || kind === 'failed'
+}
+
+/** A request that changed something in Vault or in Airflow. */
+export function isChange({ kind }: Outcome): boolean {
+  return CHANGES.has(kind)
+}
+
+const CHANGES: ReadonlySet<OutcomeKind> = new Set([
+  'created',
+  'updated',
+  'deleted',
+  'recorded',
+  'described',
+  'carried-back',
+])
