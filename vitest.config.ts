@@ -13,7 +13,16 @@ const AT_ONCE = Math.max(2, availableParallelism() - 1)
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts'], pool: 'threads', isolate: false } },
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/*.test.ts'],
+          pool: 'threads',
+          isolate: false,
+          // Searches with many examples take seconds on a busy machine.
+          testTimeout: 20_000,
+        },
+      },
       {
         test: {
           name: 'integration',
