@@ -411,6 +411,12 @@ describe('secrets and configs', () => {
     expect(reading.found).toEqual([])
   })
 
+  it("leave Plenum's own credentials where they are", () => {
+    const name = '.plenum/credentials/dev/airflow/backend_kwargs.json'
+    const reading = read({ 'c.yml': `secrets: {s: {file: ./${name}}}`, [name]: 'planted' })
+    expect([reading.found, reading.findings]).toEqual([[], []])
+  })
+
   it('refuse a file that is not text', () => {
     const reading = read({ 'c.yml': 'secrets: {s: {file: k.bin}}', 'k.bin': Buffer.from([0xff, 0xfe]) })
     expect(codes(reading)).toEqual(['error import-not-text c.yml:1:11'])

@@ -80,7 +80,7 @@ function addProject(files: readonly TextFile[], options: ComposeOptions, collect
   for (const resource of resources.values()) {
     const object = resourceObject(resource, options.files)
     if (object.kind === 'found') collected.take(`the ${resource.kind} ${resource.name}`, object.found)
-    else collected.report(object.finding)
+    else if (object.kind === 'finding') collected.report(object.finding)
   }
   for (const finding of findings) collected.report(finding)
 }

@@ -2,7 +2,7 @@
  * The top-level `secrets` and `configs` of a compose file, and what they hold: a text of the environment, a text in the
  * file itself, another file, or something that somebody else keeps.
  *
- * Invariant: each of them is an object or a finding.
+ * Invariant: each of them is an object or a finding, but for the credentials that Plenum itself gave out.
  */
 import { storedVariable } from '../../airflow/index.ts'
 import { type Sensitive, sensitive } from '../../sensitive/index.ts'
@@ -74,6 +74,11 @@ export function layResource(below: Resource | undefined, top: Resource): Resourc
 export type ResourceObject =
   | { readonly kind: 'found'; readonly found: Found }
   | { readonly kind: 'finding'; readonly finding: Finding }
+  /** What Plenum itself left there for Airflow: the way into Vault cannot be kept in it. */
+  | { readonly kind: 'own' }
+
+/** The folder beside plenum.yaml that `plenum up` writes to. */
+const OWN_FOLDER = /(?:^|[\\/])\.plenum[\\/]/
 
 /** `files`: where the secret's own file is read. */
 export function resourceObject(resource: Resource, files: Scope['files']): ResourceObject {
@@ -98,6 +103,7 @@ export function resourceObject(resource: Resource, files: Scope['files']): Resou
     return missing === undefined ? object(resource, content.value, []) : problem(resource, 'unset', missing)
   }
   const path = textOf(resource, 'file')
+  if (path !== undefined && OWN_FOLDER.test(path.clear)) return { kind: 'own' }
   if (path !== undefined)
     return kind === 'config' ? problem(resource, 'config') : fileObject(resource, path.clear, files)
   const text = `the ${kind} ${name} says nothing of where it is`
