@@ -29,8 +29,8 @@ const config: ViteUserConfig = defineConfig({
           include: ['test/integration/**/*.test.ts'],
           pool: 'forks',
           maxWorkers: AT_ONCE,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

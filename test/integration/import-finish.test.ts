@@ -96,11 +96,12 @@ describe('a clean-up', () => {
     expect(interrupted).toMatchObject({ state: 'prepared' })
 
     const shown = await plenum(['--finish', '--dry-run'])
-    expect(shown.errors).toContain('an earlier clean-up ended in the middle: .env, ')
+    expect(shown.errors).toMatch(/^an earlier clean-up ended in the middle: .*\.env.*, \d+ rows$/m)
     expect(env()).toBe(before)
     const again = await plenum(['--finish', '--yes'])
     expect(again.status, again.errors).toBe(0)
-    expect(again.errors).toContain('cleaned up: .env\n')
+    // The rows were gone before.
+    expect(again.errors).toMatch(/^cleaned up: (?!.* rows?$).*\.env/m)
     expect(env()).not.toContain(SECRET)
     expect(await records()).toMatchObject([{ id: interrupted?.id, state: 'done' }])
   })
@@ -108,7 +109,7 @@ describe('a clean-up', () => {
   it('is put back by one undoing, which leaves no record', async () => {
     const listed = await plenum(['--undo', '--list'])
     expect(listed.out).toMatch(
-      /^\d{8}t\d{6}z-[0-9a-f]{8}  \d{4}-\d\d-\d\d \d\d:\d\dZ  folder \.  \.env, \d rows  can be put back\n$/,
+      /^\d{8}t\d{6}z-[0-9a-f]{8}  \d{4}-\d\d-\d\d \d\d:\d\dZ  folder \.  .*\.env.*, \d+ rows  can be put back\n$/,
     )
     expect(`${listed.out}${listed.errors}`).not.toContain(SECRET)
     const undone = await plenum(['--undo', '--yes'])

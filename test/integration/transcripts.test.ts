@@ -163,6 +163,6 @@ describe('transcripts', () => {
         if (existsSync(join(place, '.plenum/server.json'))) plenum(place, ['down'])
       }
     },
-    60_000,
+    120_000,
   )
 })
