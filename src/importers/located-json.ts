@@ -185,7 +185,7 @@ class JsonReader {
   }
 
   #span(start: Point): Span {
-    return { ...start, lastLine: this.#point().line, isRemovable: false }
+    return { ...start, lastLine: this.#point().line }
   }
 
   #problem(message: string): JsonProblem {

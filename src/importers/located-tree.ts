@@ -4,8 +4,6 @@ export interface Span {
   readonly line: number
   readonly column: number
   readonly lastLine: number
-  /** Nothing else stands on these lines, and nothing elsewhere needs them: they may be taken out. */
-  readonly isRemovable: boolean
 }
 
 export interface YamlItem {
