@@ -52,7 +52,7 @@ function integerOf(written: string): GoScalar | undefined {
   return { kind: 'number', text: value.toString(), isExact: true }
 }
 
-/** More digits than any double has are no number; and to parse them would take long. */
+/** More than the largest double has; to work on them would take long. */
 const MOST_DIGITS = 400
 
 function decimalInteger(text: string): bigint | undefined {
@@ -76,6 +76,7 @@ function floatOf(written: string): GoScalar | undefined {
   const groups = FLOAT.exec(text)?.groups
   const value = Number(text)
   if (groups === undefined || !Number.isFinite(value)) return undefined
+  if (text.length > MOST_DIGITS) return { kind: 'number', text: written, isExact: false }
   const { sign = '', whole = '', part = '', only = '', exponent = '0' } = groups
   const digits = `${whole}${part}${only}`
   // Too small for a double: it would take as many zeros as its exponent says.

@@ -16,6 +16,7 @@ export {
   type RawRow,
   readAirflowDatabase,
 } from './airflow-db/index.ts'
+export { readAirflowSettings } from './airflow-settings/index.ts'
 export {
   type Assigner,
   type Assignment,
@@ -40,6 +41,7 @@ export {
   SOURCE_KINDS,
   type SourceKind,
 } from './found.ts'
+export { readHelm } from './helm/index.ts'
 export { type FoundKind, matches } from './patterns.ts'
 export { parseProjectMap } from './project-map.ts'
 export { renderReportMarkdown } from './report-markdown.ts'

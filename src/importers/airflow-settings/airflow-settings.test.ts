@@ -309,4 +309,35 @@ describe('airflow_settings.yaml', () => {
       }),
     )
   })
+
+  it('never fails to be read, whatever shape it has', () => {
+    const keys = [
+      'conn_id',
+      'conn_type',
+      'conn_uri',
+      'conn_port',
+      'conn_extra',
+      'host',
+      'variable_name',
+      'variable_value',
+    ]
+    const { any } = fc.letrec((tie) => ({
+      any: fc.oneof(
+        { depthSize: 'small', maxDepth: 4 },
+        fc.constantFrom('x', '', '{}', 'http://h', '{', null, 1, 1.5, true, '012'),
+        fc.array(tie('any'), { maxLength: 3 }),
+        fc.dictionary(fc.constantFrom(...keys), tie('any'), { maxKeys: 5, noNullPrototype: true }),
+      ),
+    }))
+    const part = fc.constantFrom('connections', 'variables', 'pools')
+    fc.assert(
+      fc.property(fc.dictionary(part, any, { noNullPrototype: true }), (airflow) => {
+        const { found, findings } = read(stringify({ airflow }))
+        for (const { where } of [...findings, ...found.map(({ origin }) => origin)]) {
+          expect(where).toMatch(/^airflow_settings\.yaml:\d+:\d+$/)
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
 })

@@ -23,7 +23,9 @@ export function decide({ set, held, taken }: GivenValues, findings: Finding[]): 
   findings.push(...outside(taken, new Set(held.map(({ holder }) => nameOf(holder)))))
   const byName = new Map<string, Given[]>()
   for (const given of [...unused, ...resolved.map((one) => one.given)]) {
-    byName.set(given.name, [...(byName.get(given.name) ?? []), given])
+    const same = byName.get(given.name)
+    if (same === undefined) byName.set(given.name, [given])
+    else same.push(given)
   }
   return [...byName.values()].flatMap((all) => winner(all, findings) ?? [])
 }
@@ -81,6 +83,8 @@ function winner(all: readonly Given[], findings: Finding[]): Decision | undefine
   for (const other of others.filter((one) => !equal.includes(one))) findings.push(differs(given, other))
   const { value } = given
   if (value.kind === 'reference') {
+    // A setting of Airflow itself lies where it should.
+    if (given.name.startsWith('AIRFLOW__')) return undefined
     const { kind, name } = value.holder
     const text = `its value lies in the Kubernetes ${kind} ${JSON.stringify(name)}, and not in this file`
     findings.push(referenceFinding(given.placed, given.name, text))
@@ -95,7 +99,7 @@ function winner(all: readonly Given[], findings: Finding[]): Decision | undefine
 /** The highest wins; of equal ones the last. */
 function rank(path: string): number {
   const own = path.replace(/^airflow\./, '')
-  if (/^workers\.(?:\w+\.)?env$/.test(own) && own !== 'workers.waitForMigrations.env') return 5
+  if (/^workers\.(?:celery\.|kubernetes\.)?env$/.test(own)) return 5
   if (own === 'extraEnv') return 4
   if (own === 'secret') return 3
   if (own === 'env') return 2

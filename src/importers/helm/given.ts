@@ -6,7 +6,7 @@
  */
 import { type Sensitive, sensitive } from '../../sensitive/index.ts'
 import type { Finding, Note } from '../found.ts'
-import type { YamlItem, YamlList, YamlNode } from '../located-tree.ts'
+import type { YamlItem, YamlScalar } from '../located-tree.ts'
 import { isBroken } from '../yaml-file.ts'
 import { base64Text } from './base64.ts'
 import { isNothing, type MergedMap, type Placed, placedAt, placedNode } from './merge.ts'
@@ -230,15 +230,16 @@ class Reader {
     return holdsTemplate(name) ? this.#template(placed, undefined, 'its name holds a template') : name
   }
 
-  #text(node: MergedMap | Placed['node'], key: string): string | undefined {
+  #text(node: Placed['node'], key: string): string | undefined {
     const value = node.kind === 'map' ? node.entries.get(key)?.node : undefined
-    return value?.kind === 'scalar' ? scalarText(value, 'helm').text : undefined
+    // `N` and `on` are names here, whatever YAML takes them for.
+    return value?.kind === 'scalar' && !isNothing(value) ? value.text : undefined
   }
 
   /** The entries of a list, or of a text that holds one. */
   #items(from: Placed | undefined, path: string): Placed[] {
     if (from === undefined) return []
-    const list = this.#nestedItem(from)
+    const list = this.#nested(from)
     if (list === undefined) return []
     if (list.kind !== 'list') {
       this.#shape(from, `${this.#prefix}${path}`, 'it is no list', 'begin each entry with "-"')
@@ -251,22 +252,16 @@ class Reader {
     return { file, span, node: placedNode(file, node) }
   }
 
-  #nestedItem(from: Placed): YamlList | { readonly kind: 'other' } | undefined {
-    if (isNothing(from.node)) return undefined
-    const node = from.node.kind === 'scalar' ? this.#read(from) : from.node
-    if (node === undefined || isNothing(node)) return undefined
-    return node.kind === 'list' ? node : { kind: 'other' }
-  }
-
+  /** What the values hold, or what the YAML in their text does; undefined for nothing. */
   #nested(from: Placed): Placed['node'] | undefined {
     if (isNothing(from.node)) return undefined
-    const node = from.node.kind === 'scalar' ? this.#read(from) : from.node
-    if (node === undefined || isNothing(node)) return undefined
-    return node.kind === 'map' ? placedNode(from.file, node as YamlNode) : node
+    const node = from.node.kind === 'scalar' ? this.#read(from.node, from) : from.node
+    return node === undefined || isNothing(node) ? undefined : node
   }
 
-  #read(from: Placed): YamlNode | undefined {
-    return from.node.kind === 'scalar' ? readNested(from.node, from, this.#findings) : undefined
+  #read(scalar: YamlScalar, from: Placed): Placed['node'] | undefined {
+    const node = readNested(scalar, from, this.#findings)
+    return node === undefined ? undefined : placedNode(from.file, node)
   }
 
   #given(name: string, path: string, placed: Placed, value: GivenValue): Given {

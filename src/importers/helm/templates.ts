@@ -62,7 +62,6 @@ interface Masked {
   readonly alone: readonly number[]
 }
 
-const TEMPLATE = /\{\{.*?\}\}/gs
 const CONTROL = /^\s*\{\{-?\s*(?:if|else|range|with|define|block|end|break|continue)\b/
 const COMMENT = /^\s*\{\{-?\s*\/\*/
 const OPEN = '\uE000'
@@ -73,19 +72,35 @@ function maskTemplates(text: string): Masked | undefined {
   if (!holdsTemplate(text)) return { text, templates: [], alone: [] }
   const templates: string[] = []
   const alone: number[] = []
-  let canMask = true
-  const lines = text.split('\n').map((line, index) => {
-    const bare = line.replaceAll(TEMPLATE, '')
-    if (holdsTemplate(bare)) canMask = false
-    if (bare.trim() === '' && bare !== line) {
-      if (CONTROL.test(line)) canMask = false
-      if (!COMMENT.test(line)) alone.push(index + 1)
-    }
-    const masked = line.replaceAll(TEMPLATE, (template) => `${OPEN}${templates.push(template) - 1}${CLOSE}`)
-    // A comment in YAML; within a text of several lines it stays a part of that.
-    return bare.trim() === '' && bare !== line ? masked.replace(OPEN, `#${OPEN}`) : masked
-  })
-  return canMask ? { text: lines.join('\n'), templates, alone } : undefined
+  const lines: string[] = []
+  for (const [index, line] of text.split('\n').entries()) {
+    const [bare, masked] = maskLine(line, templates)
+    if (holdsTemplate(bare)) return undefined
+    const isAlone = bare.trim() === '' && bare !== line
+    if (isAlone && CONTROL.test(line)) return undefined
+    if (isAlone && !COMMENT.test(line)) alone.push(index + 1)
+    // A comment to YAML; within a text of several lines it stays a part of that.
+    lines.push(isAlone ? masked.replace(OPEN, `#${OPEN}`) : masked)
+  }
+  return { text: lines.join('\n'), templates, alone }
+}
+
+/** The line without its templates, and with a sign for each. */
+function maskLine(line: string, templates: string[]): readonly [bare: string, masked: string] {
+  let bare = ''
+  let masked = ''
+  let done = 0
+  for (let start = line.indexOf('{{'); start !== -1; start = line.indexOf('{{', done)) {
+    const end = line.indexOf('}}', start + 2)
+    if (end === -1) break
+    const before = line.slice(done, start)
+    bare += before
+    masked += `${before}${OPEN}${templates.length}${CLOSE}`
+    templates.push(line.slice(start, end + 2))
+    done = end + 2
+  }
+  const rest = line.slice(done)
+  return [bare + rest, masked + rest]
 }
 
 function unmask(text: string, templates: readonly string[]): string {
@@ -95,7 +110,9 @@ function unmask(text: string, templates: readonly string[]): string {
 
 /** 0 where the text is not written line by line: all of it has the place of its key then. */
 function firstLineOf(text: string, { span }: Placed): number {
-  const lines = text.replace(/\n+$/, '').split('\n').length
+  let end = text.length
+  while (text.charAt(end - 1) === '\n') end -= 1
+  const lines = text.slice(0, end).split('\n').length
   return span.lastLine - span.line >= lines ? span.line + 1 : 0
 }
 
