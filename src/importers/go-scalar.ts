@@ -5,7 +5,7 @@
  * Invariant: a number keeps every digit it is written with, though Go may keep fewer.
  */
 import type { YamlScalar } from './located-tree.ts'
-import { numbersSurvive } from './vault/exact-numbers.ts'
+import { keepsDigits } from './exact-numbers.ts'
 
 export type GoYaml = 'v2' | 'v3'
 
@@ -82,7 +82,7 @@ function floatOf(written: string): GoScalar | undefined {
   // Too small for a double: it would take as many zeros as its exponent says.
   if (value === 0 && /[1-9]/.test(digits)) return { kind: 'number', text: written, isExact: false }
   const decimal = positional(digits, whole.length + (value === 0 ? 0 : Number(exponent)))
-  return { kind: 'number', text: `${sign === '-' ? '-' : ''}${decimal}`, isExact: numbersSurvive(decimal) }
+  return { kind: 'number', text: `${sign === '-' ? '-' : ''}${decimal}`, isExact: keepsDigits(decimal) }
 }
 
 /** `point`: behind how many of the digits the point stands; may be below zero or beyond the end. */
