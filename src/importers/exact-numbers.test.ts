@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Json } from '../sensitive/index.ts'
-import { holdsInexactNumber, keepsDigits, numbersSurvive } from './exact-numbers.ts'
+import { holdsInexactNumber, numbersSurvive } from './exact-numbers.ts'
 
 describe('numbersSurvive', () => {
   it.each([
@@ -29,20 +29,6 @@ describe('numbersSurvive', () => {
         expect(holdsInexactNumber(value as Json) || numbersSurvive(JSON.stringify(value))).toBe(true)
       }),
     )
-  })
-})
-
-describe('keepsDigits', () => {
-  it.each([
-    ['1.0', true],
-    ['-0.50', true],
-    ['0.000', true],
-    ['9007199254740991', true],
-    ['123456789012345', true],
-    ['9007199254740993', false],
-    ['0.1234567890123456789', false],
-  ])('of %s: %s', (decimal, keeps) => {
-    expect(keepsDigits(decimal)).toBe(keeps)
   })
 })
 

@@ -26,19 +26,6 @@ function survives(literal: string): boolean {
   return /[.e]/.test(written)
 }
 
-/** Fifteen significant digits survive in every double. */
-const MOST_DIGITS = 15
-
-/**
- * Another question, for a number that becomes a text: whether a program that keeps it as a double has every digit of it
- * still. `decimal` has no exponent; zeros at its end count.
- */
-export function keepsDigits(decimal: string): boolean {
-  const value = Number(decimal)
-  const digits = decimal.replaceAll(/[-.]/g, '').replace(/^0+/, '')
-  return digits === '' || (value !== 0 && (digits.length <= MOST_DIGITS || Number.isSafeInteger(value)))
-}
-
 /**
  * Where the text is gone: whether a parsed value holds an integer beyond 2^53, whose last digits may be others than those
  * that were written. It must not be stored as if it were the value.

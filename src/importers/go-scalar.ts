@@ -5,7 +5,6 @@
  * Invariant: a number keeps every digit it is written with, though Go may keep fewer.
  */
 import type { YamlScalar } from './located-tree.ts'
-import { keepsDigits } from './exact-numbers.ts'
 
 export type GoYaml = 'v2' | 'v3'
 
@@ -77,12 +76,19 @@ function floatOf(written: string): GoScalar | undefined {
   const value = Number(text)
   if (groups === undefined || !Number.isFinite(value)) return undefined
   if (text.length > MOST_DIGITS) return { kind: 'number', text: written, isExact: false }
-  const { sign = '', whole = '', part = '', only = '', exponent = '0' } = groups
-  const digits = `${whole}${part}${only}`
+  const { sign = '', whole = '', part = '', only = '' } = groups
   // Too small for a double: it would take as many zeros as its exponent says.
-  if (value === 0 && /[1-9]/.test(digits)) return { kind: 'number', text: written, isExact: false }
-  const decimal = positional(digits, whole.length + (value === 0 ? 0 : Number(exponent)))
-  return { kind: 'number', text: `${sign === '-' ? '-' : ''}${decimal}`, isExact: keepsDigits(decimal) }
+  if (value === 0 && /[1-9]/.test(`${whole}${part}${only}`)) return { kind: 'number', text: written, isExact: false }
+  const decimal = decimalOf(text)
+  const kept = decimalOf(String(Math.abs(value)))
+  return { kind: 'number', text: `${sign === '-' ? '-' : ''}${decimal}`, isExact: decimal === kept }
+}
+
+/** Without a sign and an exponent. */
+function decimalOf(number: string): string {
+  const { whole = '', part = '', only = '', exponent = '0' } = FLOAT.exec(number)?.groups ?? {}
+  const digits = `${whole}${part}${only}`
+  return positional(digits, whole.length + (/[1-9]/.test(digits) ? Number(exponent) : 0))
 }
 
 /** `point`: behind how many of the digits the point stands; may be below zero or beyond the end. */

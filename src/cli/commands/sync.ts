@@ -24,6 +24,7 @@ import { roleFiles } from '../roles.ts'
 import type { Screen } from '../screen.ts'
 import type { SyncOptions } from '../syncing/options.ts'
 import { Session } from '../syncing/session.ts'
+import { keepHeapSmall } from '../syncing/small-heap.ts'
 import { listenForStatus } from '../syncing/status-listener.ts'
 import { CONFLICT_HINT, countWords, eventJson, objectLine, seconds } from '../syncing/words.ts'
 import { openOperator, type Reach, reachOf } from '../target.ts'
@@ -75,6 +76,7 @@ function onePass(call: Call): Promise<number> {
 }
 
 async function follow(call: Call): Promise<number> {
+  keepHeapSmall()
   const { hub, options, screen, source, signal } = call
   const reach = await reachOf(hub)
   const client = clientOfRole(hub, reach) ?? openOperator(hub, reach)
