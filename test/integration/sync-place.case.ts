@@ -40,7 +40,6 @@ export interface SyncLine {
   readonly outcome?: { readonly kind: string; readonly [key: string]: unknown }
   readonly trouble?: { readonly side: string; readonly code: string }
   readonly finding?: { readonly code: string; readonly id: string }
-  readonly result?: { readonly kind: string; readonly looked: number }
 }
 
 export interface RunningSync {
@@ -64,7 +63,9 @@ export function endAll(): void {
 export interface HubOptions {
   readonly target: Pick<Target, 'address' | 'token' | 'client' | 'unique'>
   /** YAML below `projects:`. */
-  readonly projects?: string
+  readonly projects?: string | undefined
+  /** As plenum.yaml says it; default: the target's address. */
+  readonly vault?: string
 }
 
 let hubs = 0
@@ -75,11 +76,13 @@ export class SyncHub {
   readonly mount: string
   readonly folder: string = mkdtempSync(join(tmpdir(), 'plenum-sync-'))
   readonly #target: HubOptions['target']
+  readonly #vault: string
   #token = ''
 
-  constructor({ target, projects = '  trading: {}\n' }: HubOptions) {
+  constructor({ target, projects = '  trading: {}\n', vault = `{ address: "${target.address}" }` }: HubOptions) {
     hubs += 1
     this.#target = target
+    this.#vault = vault
     this.name = target.unique(`sync${hubs}`)
     this.mount = this.name
     mkdirSync(join(this.folder, 'home'))
@@ -90,7 +93,7 @@ export class SyncHub {
     const { name, mount, folder } = this
     writeFileSync(
       join(folder, 'plenum.yaml'),
-      `version: 1\nhub: ${name}\nairflow: { version: "3.3", provider: "4.8" }\nvault: { mount: ${mount} }\nenvironments:\n  dev: { vault: { address: "${this.#target.address}" } }\nprojects:\n${projects}`,
+      `version: 1\nhub: ${name}\nairflow: { version: "3.3", provider: "4.8" }\nvault: { mount: ${mount} }\nenvironments:\n  dev: { vault: ${this.#vault} }\nprojects:\n${projects}`,
     )
   }
 
@@ -187,7 +190,7 @@ export class SyncHub {
 }
 
 function linesOf(out: string): SyncLine[] {
-  const lines = out.split('\n').filter((line) => line.startsWith('{'))
+  const lines = out.split('\n').filter((line) => line.startsWith('{"at":'))
   return lines.map((line) => JSON.parse(line) as SyncLine)
 }
 
@@ -240,6 +243,19 @@ function watch(child: ChildProcess): RunningSync {
       return status ?? null
     },
   }
+}
+
+export const isAbout =
+  (address: string, kind: string, more: Readonly<Record<string, unknown>> = {}) =>
+  (event: SyncLine): boolean =>
+    event.address === address &&
+    event.outcome?.kind === kind &&
+    Object.entries(more).every(([key, value]) => event.outcome?.[key] === value)
+
+/** The last one of each object. */
+export function outcomesIn(lines: readonly SyncLine[]): Record<string, string | undefined> {
+  const objects = lines.filter(({ event }) => event === 'object')
+  return Object.fromEntries(objects.map(({ address, outcome }) => [address, outcome?.kind]))
 }
 
 /** The two tables, edited as Airflow edits them. */
