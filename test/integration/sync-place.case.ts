@@ -49,8 +49,10 @@ export interface RunningSync {
   /** The first event, of those from `since` on, that is wanted. */
   until(isWanted: (event: SyncLine) => boolean, since?: number): Promise<SyncLine>
   untilSaid(pattern: RegExp): Promise<RegExpExecArray>
-  /** Its exit status. */
+  /** Told to end; its exit status. */
   end(signal?: NodeJS.Signals): Promise<number | null>
+  /** Its exit status, once it ends by itself. */
+  ended(): Promise<number | null>
 }
 
 const running = new Set<ChildProcess>()
@@ -137,6 +139,11 @@ export class SyncHub {
     return watch(this.#spawn(['sync', ...database.options, ...given, ...args], this.#syncEnv()))
   }
 
+  /** Instead of a token of the role. */
+  useToken(token: string): void {
+    this.#token = token
+  }
+
   #syncEnv(): Record<string, string> {
     return this.#token === '' ? {} : { VAULT_TOKEN: this.#token }
   }
@@ -204,7 +211,7 @@ function watch(child: ChildProcess): RunningSync {
   }
   if (child.stdout === null || child.stderr === null) throw new Error('no pipes')
   createInterface(child.stdout).on('line', (line) => {
-    events.push(JSON.parse(line) as SyncLine)
+    events.push(...linesOf(line))
     tell()
   })
   child.stderr.on('data', (chunk: Buffer) => {
@@ -242,6 +249,7 @@ function watch(child: ChildProcess): RunningSync {
       if (status === undefined) await new Promise((resolve) => child.once('close', resolve))
       return status ?? null
     },
+    ended: () => wait(() => (status === undefined ? undefined : { status }), 'its end').then((end) => end.status),
   }
 }
 
