@@ -158,6 +158,20 @@ describe('an object', () => {
     expect(vault.secrets.has(X)).toBe(false)
   })
 
+  it('that Vault refuses for a hundred edits is written once it no longer does', async () => {
+    const vault = new MemoryVault()
+    await follow(vault, rowOf(X, 'one'))
+    vault.fault = (request) => {
+      if (request.startsWith('write')) throw vaultError('vault-denied')
+    }
+    for (let edit = 0; edit < 100; edit += 1) {
+      await expect(follow(vault, rowOf(X, `edit ${edit}`))).rejects.toMatchObject({ code: 'vault-denied' })
+    }
+    vault.fault = () => undefined
+    expect(await follow(vault, rowOf(X, 'last'))).toEqual({ kind: 'updated', version: 2, conflict: undefined })
+    expect(await follow(vault, rowOf(X, 'last'))).toEqual({ kind: 'in-step' })
+  })
+
   it.each(['create', 'patch', 'write'])(
     'whose creation broke at a %s is brought to its end the next time',
     async (at) => {

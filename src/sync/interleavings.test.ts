@@ -37,4 +37,15 @@ describe('sync, killed anywhere', () => {
       RUNS,
     )
   })
+
+  it.each(['airflow-wins', 'vault-wins'] as const)('writes nothing twice and nothing late under %s', async (rule) => {
+    await fc.assert(
+      fc.asyncProperty(events(['vault-edit', 'vault-same', 'vault-drop']), async (all) => {
+        const { violations } = await play(all, 2, rule)
+        // A rule is there to decide against what somebody wrote.
+        expect(violations.filter((violation) => !violation.includes('a person'))).toEqual([])
+      }),
+      RUNS,
+    )
+  })
 })

@@ -8,6 +8,9 @@ import type { SyncVault, VaultObject } from './vault-object.ts'
 
 export const KEY: FingerprintKey = fingerprintKey(Buffer.alloc(32, 1))
 
+/** Of custom_metadata. */
+const MOST_KEYS = 64
+
 export interface StoredSecret {
   readonly versions: { readonly data: JsonObject; isDeleted: boolean }[]
   custom: Record<string, string>
@@ -59,7 +62,9 @@ export class MemoryVault implements SyncVault {
       const secret = this.secrets.get(path)
       if (secret === undefined) return false
       const merged = Object.entries({ ...secret.custom, ...changes })
-      secret.custom = Object.fromEntries(merged.filter((pair): pair is [string, string] => pair[1] !== null))
+      const custom = merged.filter((pair): pair is [string, string] => pair[1] !== null)
+      if (custom.length > MOST_KEYS) throw vaultError('vault-bad-request')
+      secret.custom = Object.fromEntries(custom)
       return true
     })
   }

@@ -209,6 +209,19 @@ describe('a pass over changes', () => {
     expect(stage.since().told).toEqual(['a recorded'])
   })
 
+  it('looks again at once at what raced in a full pass, though no row has changed since', async () => {
+    const stage = await inStep('a')
+    stage.vault.put('a', 'a one')
+    stage.vault.fault = (request) => {
+      if (request.startsWith('patch')) stage.vault.secrets.delete('a')
+    }
+    await stage.passes.full()
+    expect(stage.since().told).toEqual(['a raced'])
+    stage.vault.fault = () => undefined
+    await stage.passes.changes(false)
+    expect(stage.since().told).toEqual(['a created'])
+  })
+
   it('leaves what plenum.yaml declares', async () => {
     const stage = new Stage()
     stage.declared.add('a')

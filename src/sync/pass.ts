@@ -73,6 +73,8 @@ export class Passes {
   /** @throws {VaultError} for an outage, {ImportError} when the database cannot be read; what was done stands. */
   async full(): Promise<PassResult> {
     const { sides, signal } = this.#options
+    // What it leaves waiting is looked at again, though no row changes.
+    this.#quiet = undefined
     const listed = await sides.listVault(signal)
     const looked = await this.#look(listed)
     const content = await sides.readContent(signal)

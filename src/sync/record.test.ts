@@ -89,6 +89,19 @@ describe('claimChanges', () => {
     })
   })
 
+  it('forgets attempts at a version that was never written, once there are many, and no other', () => {
+    const attempts = (count: number): Record<string, string> =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`sync-claim-4-${index}`, A]))
+    const standing = { 'sync-claim-3-bbbbbbbbbbbbbbbb': B }
+    const claim = { 'sync-claim-4-bbbbbbbbbbbbbbbb': B }
+    expect(claimChanges({ ...standing, ...attempts(15) }, 3, { version: 4, digest: B })).toEqual(claim)
+    const forgotten = Object.fromEntries(Object.keys(attempts(16)).map((key) => [key, null]))
+    const changes = claimChanges({ ...standing, ...attempts(16) }, 3, { version: 4, digest: B })
+    expect(changes).toEqual({ ...forgotten, ...claim })
+    // Claims of the version that stands tell whose it is.
+    expect(claimChanges(attempts(40), 4, { version: 4, digest: GONE })).toEqual({ 'sync-claim-4-gone': GONE })
+  })
+
   /** Vault takes keys of 128 bytes, and values of 512. */
   it('fits into custom_metadata', () => {
     const changes = claimChanges({}, 0, { version: 999_999_999_999_999, digest: A })

@@ -35,6 +35,8 @@ const VERSION = 'sync-version'
 const CLAIM = /^sync-claim-(?<version>[1-9]\d{0,14})-/
 /** Enough of a digest to tell claims of one version apart. */
 const CLAIM_DIGITS = 16
+/** Attempts at a version that are remembered. */
+const MOST_PENDING = 16
 
 /** Of what lies, or would lie, at this address (`connection:warehouse`). */
 export function digestOf(address: string, data: Sensitive<Json>, key: FingerprintKey): Fingerprint {
@@ -61,14 +63,21 @@ function parseDigest(text: string | undefined): Digest | undefined {
   return text === GONE ? GONE : text !== undefined && /^[\da-f]{64}$/.test(text) ? (text as Fingerprint) : undefined
 }
 
-/** To be said before `version` is written or deleted. Claims of versions that are overwritten for good go. */
+/**
+ * To be said before `version` is written or deleted. Claims of versions that are overwritten for good go, and so do those
+ * of versions that were never written, once there are many: Vault refuses so often, and takes 64 keys at most. Should one
+ * of them be written late after all, it is taken for somebody else's, and reported.
+ */
 export function claimChanges(present: CustomMetadata, current: number, { version, digest }: Claim): MetadataChanges {
-  const old = Object.keys(present).filter((name) => {
+  const claims = Object.keys(present).flatMap((name) => {
     const claimed = CLAIM.exec(name)?.groups?.['version']
-    return claimed !== undefined && Number(claimed) < current
+    return claimed === undefined ? [] : [{ name, version: Number(claimed) }]
   })
+  const pending = claims.filter((claim) => claim.version > current)
+  const old = claims.filter((claim) => claim.version < current)
+  const gone = pending.length < MOST_PENDING ? old : [...old, ...pending]
   return {
-    ...Object.fromEntries(old.map((name): [string, null] => [name, null])),
+    ...Object.fromEntries(gone.map(({ name }): [string, null] => [name, null])),
     [`sync-claim-${version}-${digest.slice(0, CLAIM_DIGITS)}`]: digest,
   }
 }

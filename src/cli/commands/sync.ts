@@ -86,7 +86,7 @@ async function follow(call: Call): Promise<number> {
   const status = new SyncStatus(Date.now, options.interval, () => session.outcomes())
   teller.also((event) => status.note(event))
   try {
-    await requirePossible(session)
+    await requirePossible(session, signal)
     const listener = options.listen === 'none' ? undefined : await listenForStatus(options.listen, status)
     try {
       screen.say(
@@ -143,10 +143,12 @@ function openSession(
 }
 
 /** What waiting does not mend ends it before it begins. */
-async function requirePossible(session: Session): Promise<void> {
+async function requirePossible(session: Session, signal: AbortSignal): Promise<void> {
   try {
     await session.open()
   } catch (error) {
+    // Stopped while it waited for a side that is not there: an end like any other.
+    if (signal.aborted) return
     const mayPass =
       (error instanceof ImportError && PASSING.has(error.code)) ||
       (error instanceof VaultError && PASSING.has(error.code))

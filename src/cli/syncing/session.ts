@@ -202,7 +202,8 @@ export class Session {
       prefer: undefined,
       key,
       findDuplicates: false,
-      declared: this.#declared(),
+      // As if all were external: a row that plenum.yaml gives another value is no row to leave unread, but one to tell of.
+      declared: new Map([...this.#declared()].map(([address, one]) => [address, { ...one, external: true }])),
     })
   }
 
