@@ -96,6 +96,7 @@ export function change(path: string, sql: string): void {
 }
 
 const json = JSON.stringify
+const inUri = (text: string): string => encodeURIComponent(text).replaceAll("'", '%27')
 const indent = (text: string, by: string): string => text.replaceAll(/^/gm, by)
 
 /** Every file of the folder by its path. */
@@ -108,7 +109,7 @@ function files(folder: string): Record<string, string> {
       `DOTENV_TOKEN=${plain('DotenvOld')}`,
       `export DOTENV_TOKEN='${plain('DotenvToken')}' # ${plain('DotenvComment')}`,
       `DOTENV_PRIVATE_KEY="first ${plain('DotenvFirst')}\nsecond ${plain('DotenvSecond')}"`,
-      `AIRFLOW_CONN_DOTENV_URI='http://user:${encodeURIComponent(hard('DotenvUri'))}@host.example.com/p?api_token=${plain('DotenvExtra')}'`,
+      `AIRFLOW_CONN_DOTENV_URI='http://user:${inUri(hard('DotenvUri'))}@host.example.com/p?api_token=${plain('DotenvExtra')}'`,
       `AIRFLOW_CONN_DOTENV_JSON='${json({ conn_type: 'http', password: plain('DotenvJson'), extra: { token: plain('DotenvJsonExtra') } })}'`,
       `AIRFLOW_VAR_DOTENV_VAR=${plain('DotenvVar')}`,
       `AIRFLOW__SMTP__SMTP_PASSWORD=${plain('DotenvSmtp')}`,
@@ -158,7 +159,6 @@ configs:
         password: hard('ExportJson'),
         extra: json({ token: hard('ExportJsonExtra') }),
       },
-      export_uri: `http://user:${encodeURIComponent(hard('ExportUri'))}@host.example.com/`,
     }),
     'variables.json': json({
       export_var: hard('ExportVar'),
@@ -166,7 +166,7 @@ configs:
     }),
     'connections.yaml': `export_yaml:\n  conn_type: http\n  password: ${json(hard('ExportYaml'))}\n`,
     'variables.yaml': `export_var_yaml: ${json(hard('ExportVarYaml'))}\n`,
-    'connections.env': `export_env=http://user:${plain('ExportEnv')}@host.example.com/?token=${plain('ExportEnvExtra')}\n`,
+    'connections.env': `export_uri=http://user:${inUri(hard('ExportUri'))}@host.example.com/\nexport_env=http://user:${plain('ExportEnv')}@host.example.com/?token=${plain('ExportEnvExtra')}\n`,
     'airflow_settings.yaml': `airflow:
   connections:
     - conn_id: settings_conn

@@ -17,7 +17,15 @@ interface Form {
 
 /** Finds each of the values; give a part that all of them have to find them all, and their pieces. */
 export function searchFor(values: readonly string[]): Search {
-  const forms = values.flatMap((value, index) => formsOf(value, index))
+  // Many forms are the same for most values.
+  const forms = [
+    ...new Map(
+      values
+        .flatMap((value, index) => formsOf(value, index))
+        .reverse()
+        .map((form) => [`${form.isCaseless} ${form.needle.toString('latin1')}`, form]),
+    ).values(),
+  ]
   return (where, what) => {
     const bytes = Buffer.from(what)
     const caseless = Buffer.from(bytes.toString('latin1').toLowerCase(), 'latin1')
