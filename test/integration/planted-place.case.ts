@@ -11,7 +11,7 @@ import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { startTestServer, type TestServer } from '../../src/testing/index.ts'
-import { enableAuth, enableSecretsEngine } from '../../src/vault/index.ts'
+import { enableSecretsEngine } from '../../src/vault/index.ts'
 import { FERNET_KEY, hard, MARK, plain, plantSources } from './before-plenum-canaries.case.ts'
 import { type Search, searchFor } from './canary.case.ts'
 
@@ -23,7 +23,7 @@ export function place(name: string): string {
   return folder
 }
 const home = place('home')
-export const temporary: string = place('tmp')
+const temporary = place('tmp')
 const kept = place('kept')
 const children = place('children')
 const bin = place('bin')
@@ -48,26 +48,33 @@ export const said: Map<string, string> = new Map()
 /** Ended and closed after the tests, the last one first. */
 export const closing: (() => unknown)[] = []
 
-let opened: TestServer | undefined
-export function vault(): TestServer {
-  if (opened === undefined) throw new Error('usePlantedPlace has not run')
-  return opened
-}
-
-let searching: Search = searchFor([MARK, FERNET_KEY])
+const secrets = [MARK, FERNET_KEY]
+let searching: Search = searchFor(secrets)
 export const search: Search = (where, what) => searching(where, what)
 
-/** At the top of a file: opens the Vault before its tests, and takes everything away after them. */
+/** A Vault of its own for a hub. Its root token is searched for as planted values are. */
+export async function newVault(): Promise<TestServer> {
+  const server = await startTestServer()
+  closing.push(server.close)
+  secrets.push(server.rootToken.reveal())
+  searching = searchFor(secrets)
+  return server
+}
+
+let planted: TestServer | undefined
+/** The one that holds planted values at `old`. */
+export function oldVault(): TestServer {
+  if (planted === undefined) throw new Error('usePlantedPlace has not run')
+  return planted
+}
+
+/** At the top of a file: opens `oldVault` before its tests, and takes everything away after them. */
 export function usePlantedPlace(): void {
   beforeAll(async () => {
     plantPrograms()
-    opened = await startTestServer()
-    closing.push(opened.close)
-    searching = searchFor([MARK, FERNET_KEY, opened.rootToken.reveal()])
-    source(TOKEN_FILE, opened.rootToken.reveal())
-    // Else hubs that come at the same time are in each other's way.
-    await enableAuth(opened.client, 'approle', { type: 'approle' })
-    await plantVersions(opened)
+    planted = await newVault()
+    source(TOKEN_FILE, planted.rootToken.reveal())
+    await plantVersions(planted)
   })
   afterAll(async () => {
     for (const close of closing.reverse()) await close()
@@ -87,7 +94,7 @@ function plantPrograms(): void {
   chmodSync(path, 0o755)
 }
 
-/** Holds the root token of `vault()`. */
+/** Holds the root token of `oldVault()`. */
 export const TOKEN_FILE: string = join(work, 'token')
 
 /** What another Vault holds, by path. */
@@ -110,9 +117,9 @@ async function plantVersions({ client }: TestServer): Promise<void> {
 }
 
 /** The same as KV version 1, at `old` of a Vault of its own. */
-export async function startOldVault(): Promise<string> {
+export async function startVersionOne(): Promise<string> {
   const paths = Object.keys(OBJECTS)
-  return startFront(({ url = '' }, _, response) => {
+  return startFront(oldVault(), ({ url = '' }, _, response) => {
     const asked = new URL(url, 'http://x')
     const path = asked.pathname.replace(/^\/v1\/old\/?/, '').replace(/\/$/, '')
     const prefix = path === '' ? '' : `${path}/`
@@ -233,13 +240,13 @@ export function noteChildren(): number {
 export type Meddle = (request: IncomingMessage, body: string, response: ServerResponse) => boolean
 
 /** Its address. */
-export async function startFront(meddle: Meddle): Promise<string> {
+export async function startFront(vault: TestServer, meddle: Meddle): Promise<string> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       const body = Buffer.concat(chunks)
-      if (!meddle(request, body.toString(), response)) void handOn(request, body, response)
+      if (!meddle(request, body.toString(), response)) void handOn(vault, request, body, response)
     })
   })
   await new Promise<void>((resolve) => {
@@ -252,9 +259,14 @@ export async function startFront(meddle: Meddle): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-async function handOn(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
+async function handOn(
+  vault: TestServer,
+  request: IncomingMessage,
+  body: Buffer,
+  response: ServerResponse,
+): Promise<void> {
   const { method = 'GET', url = '', headers } = request
-  const answer = await fetch(`${vault().address}${url}`, {
+  const answer = await fetch(`${vault.address}${url}`, {
     method,
     headers: {
       'x-vault-token': String(headers['x-vault-token']),
@@ -266,9 +278,9 @@ async function handOn(request: IncomingMessage, body: Buffer, response: ServerRe
   response.end(await answer.text())
 }
 
-/** The settings of a Vault for a command: `vault()`, or what stands in front of it. */
-export function inVault(address: string = vault().address): Record<string, string> {
-  return inEnvironment({ VAULT_ADDR: address, VAULT_TOKEN: vault().rootToken.reveal() })
+/** The settings of a Vault for a command; `address` of what stands in front of it. */
+export function inVault({ address, rootToken }: TestServer, front: string = address): Record<string, string> {
+  return inEnvironment({ VAULT_ADDR: front, VAULT_TOKEN: rootToken.reveal() })
 }
 
 /** Writes of objects, not of Plenum's own. */
