@@ -4,10 +4,11 @@
  */
 import { bulk } from './bulk.mjs'
 import { importing } from './import.mjs'
+import { syncing } from './sync.mjs'
 import { serving } from './serving.mjs'
 
 /** In this order. */
-const PARTS = { serving, bulk, import: importing }
+const PARTS = { serving, bulk, import: importing, sync: syncing }
 
 const args = process.argv.slice(2)
 const wanted = args.filter((arg) => !arg.startsWith('--'))

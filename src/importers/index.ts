@@ -19,6 +19,7 @@ export {
   readAirflowDatabase,
 } from './airflow-db/index.ts'
 export { type AirflowExportOptions, readAirflowExport } from './airflow-export/index.ts'
+export { readAirflowSettings } from './airflow-settings/index.ts'
 export {
   type Assigner,
   type Assignment,
@@ -45,6 +46,7 @@ export {
   SOURCE_KINDS,
   type SourceKind,
 } from './found.ts'
+export { readHelm } from './helm/index.ts'
 export { type FoundKind, matches } from './patterns.ts'
 export { parseProjectMap } from './project-map.ts'
 export { renderReportMarkdown } from './report-markdown.ts'

@@ -55,7 +55,8 @@ class Selector {
     return {
       entries: inOrder(kept).map(entryOf),
       leftOut: this.#leftOut,
-      duplicates: duplicatesOf([...kept, ...this.#otherNames], this.#options.key),
+      duplicates:
+        this.#options.findDuplicates === false ? [] : duplicatesOf([...kept, ...this.#otherNames], this.#options.key),
       collisions: this.#collisions,
       findings: [...findings.filter(isOurs), ...this.#findings],
       otherFindings: findings.filter((finding) => !isOurs(finding)),

@@ -35,6 +35,8 @@ export interface SelectOptions {
   /** Which source is right where two differ. */
   readonly prefer: SourceKind | undefined
   readonly key: FingerprintKey
+  /** Whether one value under several names is looked for: a digest of each field of each object. Default true. */
+  readonly findDuplicates?: boolean
   /** By `kind:id`. */
   readonly declared: ReadonlyMap<string, Declared>
 }

@@ -48,7 +48,8 @@ function follow(rows: ReadonlySet<string>): { readonly passes: Passes; readonly 
       key,
     },
     sides: {
-      readRowDigests: () => Promise.resolve(content().digests),
+      readTablesDigest: () => Promise.resolve(JSON.stringify([...content().digests])),
+      readRowDigests: () => Promise.resolve({ whole: JSON.stringify([...content().digests]), rows: content().digests }),
       readContent: () => Promise.resolve(content()),
       listVault: () => Promise.resolve([]),
       pathOf: (id) => id,

@@ -1,7 +1,7 @@
 /**
  * One pass: what changed since the last one is brought to Vault, or everything is looked at anew.
  *
- *   changes   the tables are read once, and compared by digest with what the last pass saw; mostly that is all
+ *   changes   the tables are read, and compared by digest with what the last pass saw; mostly that is all
  *   full      every object of both sides: at the start, and now and then, for what changed in Vault
  *
  * Invariant: of each object Vault is looked at before the row is read that is written there. A write says which version
@@ -19,6 +19,8 @@ import { isOutage } from './trouble.ts'
 import type { VaultObject } from './vault-object.ts'
 
 export interface SyncSides {
+  /** Of both tables as they lie there: one text, another one when anything is changed. @throws {ImportError} */
+  readTablesDigest(signal: AbortSignal): Promise<string>
   /** Of the rows as they lie there. @throws {ImportError} */
   readRowDigests(signal: AbortSignal): Promise<RowDigests>
   /** @throws {ImportError} */
@@ -56,6 +58,8 @@ export class Passes {
   readonly #options: PassOptions
   /** Of the row that the outcome is about; '' when there was none. */
   readonly #seen = new Map<string, { readonly row: string; readonly outcome: Outcome }>()
+  /** Of the tables when every row was as remembered, and nothing waited. */
+  #quiet: string | undefined
 
   constructor(options: PassOptions) {
     this.#options = options
@@ -80,8 +84,15 @@ export class Passes {
   /** `withTroubles`: also what is in conflict or was left, though its row is as it was. @throws as `full` */
   async changes(withTroubles: boolean): Promise<PassResult> {
     const { sides, signal } = this.#options
-    const suspects = this.#suspects(await sides.readRowDigests(signal), withTroubles)
-    if (suspects.length === 0) return { kind: 'changes', looked: 0, findings: undefined }
+    const whole = await sides.readTablesDigest(signal)
+    if (whole === this.#quiet && !(withTroubles && this.#hasTroubles())) return NOTHING_NEW
+    this.#quiet = undefined
+    const digests = await sides.readRowDigests(signal)
+    const suspects = this.#suspects(digests.rows, withTroubles)
+    if (suspects.length === 0) {
+      this.#quiet = digests.whole
+      return NOTHING_NEW
+    }
     const looked = await this.#look(suspects)
     const content = await sides.readContent(signal)
     await this.#follow(suspects, looked, content)
@@ -103,7 +114,11 @@ export class Passes {
     return released.length > 0
   }
 
-  #suspects(digests: RowDigests, withTroubles: boolean): string[] {
+  #hasTroubles(): boolean {
+    return [...this.#seen.values()].some(({ outcome }) => isTrouble(outcome) || outcome.kind === 'left')
+  }
+
+  #suspects(digests: RowDigests['rows'], withTroubles: boolean): string[] {
     const changed = [...digests].filter(([address, digest]) => this.#seen.get(address)?.row !== digest)
     const rest = [...this.#seen].filter(([address, { row, outcome }]) => {
       if ((row === '') !== !digests.has(address)) return true
@@ -177,6 +192,8 @@ export class Passes {
     else this.#seen.set(address, { row, outcome })
   }
 }
+
+const NOTHING_NEW: PassResult = { kind: 'changes', looked: 0, findings: undefined }
 
 interface Looked {
   /** What is not in it was not there when the folder was listed. */

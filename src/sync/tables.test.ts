@@ -4,7 +4,7 @@ import { type AirflowDatabase, blankedColumns, createRowReader, type RawRow } fr
 import { selectObjects } from '../importers/select.ts'
 import { fingerprintKey, sensitive } from '../sensitive/index.ts'
 import { digestOf } from './record.ts'
-import { type AirflowContent, readContent, readRowDigests } from './tables.ts'
+import { type AirflowContent, readContent, readRowDigests, readTablesDigest } from './tables.ts'
 
 const KEY = fingerprintKey(Buffer.alloc(32, 1))
 const SIGNAL = new AbortController().signal
@@ -40,8 +40,11 @@ function databaseOf(rows: readonly RawRow[]): AirflowDatabase {
   }
 }
 
-const digestsOf = (rows: readonly RawRow[], key = KEY): Promise<ReadonlyMap<string, string>> =>
-  readRowDigests(databaseOf(rows), key, SIGNAL)
+async function digestsOf(rows: readonly RawRow[], key = KEY): Promise<ReadonlyMap<string, string>> {
+  const digests = await readRowDigests(databaseOf(rows), key, SIGNAL)
+  expect(await readTablesDigest(databaseOf(rows), key, SIGNAL)).toBe(digests.whole)
+  return digests.rows
+}
 
 function contentOf(rows: readonly RawRow[], except: readonly string[] = [], keepRaw = false): Promise<AirflowContent> {
   const options = {

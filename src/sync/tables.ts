@@ -1,6 +1,6 @@
 /**
- * Airflow's two tables as sync reads them: first only whether something changed, by a keyed digest of each row as it
- * lies there (no decryption, nothing kept); then, where something did, what the rows mean.
+ * Airflow's two tables as sync reads them: first only whether something changed, by one keyed digest of all rows as they
+ * lie there (no decryption, nothing kept); then which rows, by a digest of each; then what the rows mean.
  *
  * A row whose ciphertext is new and whose content is not (Airflow encrypts anew on every save and when keys are rotated)
  * has another digest here and the same one in `AirflowRow`: no new version comes of it.
@@ -13,8 +13,25 @@ import type { FingerprintKey } from '../sensitive/index.ts'
 import type { AirflowRow } from './follow.ts'
 import { digestOf } from './record.ts'
 
-/** By address. */
-export type RowDigests = ReadonlyMap<string, string>
+export interface RowDigests {
+  /** Of both tables: as `readTablesDigest` has it. */
+  readonly whole: string
+  /** By address. */
+  readonly rows: ReadonlyMap<string, string>
+}
+
+/** Of both tables. @throws {ImportError} when the database cannot be read. */
+export async function readTablesDigest(
+  database: AirflowDatabase,
+  key: FingerprintKey,
+  signal: AbortSignal,
+): Promise<string> {
+  const hmac = createHmac('sha256', key.reveal())
+  await database.readRows((rows) => {
+    for (const row of rows) hmac.update(textOf(row))
+  }, signal)
+  return hmac.digest('base64')
+}
 
 /** @throws {ImportError} when the database cannot be read. */
 export async function readRowDigests(
@@ -22,15 +39,20 @@ export async function readRowDigests(
   key: FingerprintKey,
   signal: AbortSignal,
 ): Promise<RowDigests> {
-  const digests = new Map<string, string>()
-  await database.readRows((rows) => {
-    for (const row of rows) addDigest(digests, row, key)
+  const whole = createHmac('sha256', key.reveal())
+  const rows = new Map<string, string>()
+  await database.readRows((page) => {
+    for (const row of page) {
+      const text = textOf(row)
+      whole.update(text)
+      addDigest(rows, addressOf(row), text, key)
+    }
   }, signal)
-  return digests
+  return { whole: whole.digest('base64'), rows }
 }
 
 export interface AirflowContent {
-  readonly digests: RowDigests
+  readonly digests: RowDigests['rows']
   readonly rows: ReadonlyMap<string, AirflowRow>
   /** What the rows are, where Plenum reads them for another purpose than to store them. */
   readonly raw: ReadonlyMap<string, RawRow>
@@ -60,7 +82,7 @@ export async function readContent(
   const findings: Finding[] = []
   await database.readRows((page) => {
     for (const row of page) {
-      addDigest(digests, row, key)
+      addDigest(digests, addressOf(row), textOf(row), key)
       // Until the selection takes it.
       rows.set(addressOf(row), UNUSABLE)
       if (keepRaw) raw.set(addressOf(row), row)
@@ -85,10 +107,14 @@ function addressOf({ table, key }: RawRow): string {
   return `${table}:${key}`
 }
 
-function addDigest(digests: Map<string, string>, row: RawRow, key: FingerprintKey): void {
-  const address = addressOf(row)
+/** Everything of a row that could matter, so that different rows have different texts. */
+function textOf({ table, key, columns, team, unreadable }: RawRow): string {
+  return JSON.stringify([table, key, columns, team, unreadable])
+}
+
+function addDigest(digests: Map<string, string>, address: string, text: string, key: FingerprintKey): void {
   const hmac = createHmac('sha256', key.reveal())
   // An id that stands in two rows has changed when either has.
-  hmac.update(digests.get(address) ?? '').update(JSON.stringify([row.columns, row.team, row.unreadable]))
+  hmac.update(digests.get(address) ?? '').update(text)
   digests.set(address, hmac.digest('base64'))
 }

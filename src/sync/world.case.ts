@@ -164,8 +164,10 @@ export class World {
       raw: new Map(),
       findings: [],
     })
+    const wholeOf = (): string => JSON.stringify([...this.rows])
     return {
-      readRowDigests: () => this.#ask(instance, () => content().digests),
+      readTablesDigest: () => this.#ask(instance, wholeOf),
+      readRowDigests: () => this.#ask(instance, () => ({ whole: wholeOf(), rows: content().digests })),
       readContent: () => this.#ask(instance, content),
       listVault: () => this.#ask(instance, () => [...this.secrets.keys()]),
       pathOf: (id) => id,

@@ -65,18 +65,21 @@ export async function followed(
   server: DatabaseServer,
   { folder, name }: { readonly folder: string; readonly name: string },
 ): Promise<Followed> {
+  const hub = hubFolder(join(folder, 'hub'))
+  let isUp = false
   const stops: (() => Promise<unknown>)[] = []
   const stop = async (): Promise<void> => {
-    for (const one of stops.splice(0).reverse()) await one()
+    await Promise.all(stops.splice(0).map((one) => one()))
+    if (isUp) await hub.down()
+    isUp = false
   }
   try {
     const [home, tasks] = [join(folder, 'airflow'), join(folder, 'tasks')]
-    const hub = hubFolder(join(folder, 'hub'))
     mkdirSync(tasks)
     writeFileSync(join(hub.folder, 'plenum.yaml'), declaration(line))
     await server.makeHome(home, name)
     await hub.up()
-    stops.push(() => hub.down())
+    isUp = true
     const [backend] = await Promise.all([
       startBackend(line, { home: tasks, sourced: hub.settings }),
       migrate(line, home),

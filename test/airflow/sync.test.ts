@@ -8,7 +8,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AirflowLine } from './airflow.case.ts'
 import { startApiServer } from './api-server.case.ts'
 import { startCommands } from './commands.case.ts'
@@ -136,9 +136,6 @@ describe.each(CASES)('Airflow $line on $kind', ({ line, kind }) => {
   afterAll(async () => {
     await airflow?.stop()
   })
-  afterEach(({ task }) => {
-    sayTimes(`Airflow ${line} on ${kind}, ${task.name}`, airflow?.takeTimes() ?? [])
-  })
 
   /** Resolves when all has been done that one pass finds to be done: it begins after this and ends before a second. */
   async function aWholePass(): Promise<void> {
@@ -216,6 +213,7 @@ describe.each(CASES)('Airflow $line on $kind', ({ line, kind }) => {
   })
 
   it('ends at SIGTERM with 0, and has said no secret', async () => {
+    sayTimes(`Airflow ${line} on ${kind}, every second`, airflow.takeTimes())
     expect(await airflow.unfollow()).toBe(0)
     const secrets = [broker, broker2, feed, archive, desk, desk2, limits, limits2, notes].map(secretOf)
     expect(secrets.filter((secret) => airflow.said().includes(secret)).length).toBe(0)
@@ -267,6 +265,7 @@ describe.each(CASES)('Airflow $line on $kind', ({ line, kind }) => {
     const burst = (n: number): EnteredVariable => variable('burst', `edit ${n}`)
     for (let n = 0; n < BURST; n += 1) await (n % 2 === 0 ? commands : rest).edit(burst(n))
     await airflow.arrive(burst(BURST - 1))
+    sayTimes(`Airflow ${line} on ${kind}, by the trigger`, airflow.takeTimes())
     expect(await airflow.unfollow()).toBe(0)
   })
 })

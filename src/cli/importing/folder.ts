@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { reading } from './reading.ts'
 
 /** Sources that are files. */
-export type TextSource = 'env-file' | 'compose' | 'airflow-export'
+export type TextSource = 'env-file' | 'compose' | 'airflow-export' | 'airflow-settings' | 'helm'
 
 export interface FolderFiles {
   /** The folder itself, or `airflow` in it, when airflow.cfg or airflow.db lies there. */
@@ -29,6 +29,8 @@ const COMPOSE = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-c
 const COMPOSE_OTHER = /^(?:docker-)?compose\.[\w.-]+\.ya?ml$/
 const DOCKERFILE = /^Dockerfile(?:\.[\w-]+)?$/
 const EXPORT = /^(?:connections|variables)(?:[-_.]export(?:ed)?)?\.(?:json|ya?ml|env)$/
+const SETTINGS = /^airflow_settings\.ya?ml$/
+const VALUES = /^values(?:[-_.][\w-]+)?\.ya?ml$/
 
 export function filesOfFolder(folder: string): FolderFiles {
   const names = reading(folder, () => readdirSync(folder).sort())
@@ -43,6 +45,8 @@ export function filesOfFolder(folder: string): FolderFiles {
     { source: 'env-file', files: pick(ENV, ENV_SAMPLE) },
     { source: 'compose', files: containers },
     { source: 'airflow-export', files: pick(EXPORT) },
+    { source: 'airflow-settings', files: pick(SETTINGS) },
+    { source: 'helm', files: pick(VALUES) },
   ]
   const texts = found.map(({ source, files }) => ({ source, files: files.map((name) => join(folder, name)) }))
   const others = pick(COMPOSE_OTHER).filter((name) => !compose.includes(name))

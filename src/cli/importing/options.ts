@@ -4,7 +4,7 @@ import { CommandError } from '../failure.ts'
 import type { GlobalOptions } from '../globals.ts'
 
 /** `folder` is every source that a folder has. */
-export type ImportSource = 'folder' | Exclude<SourceKind, 'airflow-settings' | 'helm'>
+export type ImportSource = 'folder' | SourceKind
 
 export interface ImportOptions extends GlobalOptions {
   readonly only?: readonly string[]

@@ -18,8 +18,10 @@ import {
   parseDsn,
   readAirflowDatabase,
   readAirflowExport,
+  readAirflowSettings,
   readCompose,
   readEnvFiles,
+  readHelm,
   type Reading,
   type TextFile,
   type TextFiles,
@@ -73,7 +75,7 @@ export async function readLocalSources(
   const readings = [...(database === undefined ? [] : [await readDatabase(database, signal)]), ...reread(new Map())]
   if (readings.length > 0) return { readings, database, reread, passedOver: found.passedOver }
   throw new ImportError('import-nothing-found', `${paths[0] ?? '.'} has nothing that Plenum can read`, {
-    hint: 'it looks for airflow.cfg, airflow.db, .env, compose files, Dockerfile, devcontainer.json, and exports (connections.json, variables.json …)',
+    hint: 'it looks for airflow.cfg, airflow.db, .env, compose files, Dockerfile, devcontainer.json, exports (connections.json, variables.json …), airflow_settings.yaml and values.yaml',
   })
 }
 
@@ -96,6 +98,8 @@ const READERS: Readonly<Record<TextSource, (files: readonly TextFile[], around: 
   'env-file': (files) => readEnvFiles(files, { env: PROCESS_ENV }),
   compose: (files, { named }) => readCompose(files, { env: PROCESS_ENV, files: named }),
   'airflow-export': (files, { options: { what } }) => readAirflowExport(files, { what }),
+  'airflow-settings': (files) => readAirflowSettings(files),
+  helm: (files) => readHelm(files),
 }
 
 /** The disk, with `instead` in the place of what is there. */

@@ -56,9 +56,9 @@ const FILES = (name: string): Argument => new Argument('<file...>', name)
 const SOURCES: readonly SourceSpec[] = [
   {
     source: 'folder',
-    summary: "what a folder has at its top: Airflow's database, .env, compose files, exports",
+    summary: "what a folder has at its top: Airflow's database, .env, compose files, exports, settings, chart values",
     description:
-      'Looks into a folder for what the other sources read and brings all of it in one go: airflow.cfg or airflow.db (there or in airflow/), .env files, the compose file with its override, Dockerfiles, devcontainer.json, connections.json and variables.json (or yaml, env).',
+      'Looks into a folder for what the other sources read and brings all of it in one go: airflow.cfg or airflow.db (there or in airflow/), .env files, the compose file with its override, Dockerfiles, devcontainer.json, connections.json and variables.json (or yaml, env), airflow_settings.yaml, values.yaml.',
     arguments: [new Argument('[dir]', 'the folder').default('.')],
     examples: ['plenum import folder ~/airflow', 'plenum import folder ./hub --hub ./hub --dry-run'],
   },
@@ -107,6 +107,22 @@ const SOURCES: readonly SourceSpec[] = [
       'plenum import airflow-export connections.json variables.json',
       'plenum import airflow-export secrets.env --what connections',
     ],
+  },
+  {
+    source: 'airflow-settings',
+    summary: "the Astro CLI's airflow_settings.yaml",
+    description:
+      'Reads connections and variables of airflow_settings.yaml, with the long names of its fields and the short ones. Pools are no secrets and stay there.',
+    arguments: [FILES('airflow_settings.yaml')],
+    examples: ['plenum import airflow-settings airflow_settings.yaml'],
+  },
+  {
+    source: 'helm',
+    summary: "values files of Airflow's Helm chart",
+    description:
+      "Reads env, extraEnv, extraSecrets and extraConfigMaps, config, and the components' own env of values files, later ones over earlier ones. A value that holds a template is named and left out; nothing is rendered.",
+    arguments: [FILES('values files in the order of --values')],
+    examples: ['plenum import helm values.yaml', 'plenum import helm values.yaml values-prod.yaml --dry-run'],
   },
   {
     source: 'vault',

@@ -26,6 +26,7 @@ import {
   type Outcome,
   readContent,
   readRowDigests,
+  readTablesDigest,
   syncKey,
   type SyncSides,
   vaultOf,
@@ -130,6 +131,7 @@ export class Session {
     const { client, options } = this.#options
     return {
       ...(options.bothWays === true ? { carryBack: this.#carryingBack(key) } : {}),
+      readTablesDigest: (signal) => readTablesDigest(database, key, signal),
       readRowDigests: (signal) => readRowDigests(database, key, signal),
       readContent: (signal) =>
         readContent(
@@ -199,6 +201,7 @@ export class Session {
       classes: [],
       prefer: undefined,
       key,
+      findDuplicates: false,
       declared: this.#declared(),
     })
   }
