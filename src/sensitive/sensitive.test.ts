@@ -53,6 +53,18 @@ describe('redactor', () => {
     expect(text).toBe('a [sensitive] b [sensitive] c "[sensitive]"')
   })
 
+  it('cuts a text only when the values are out of it', () => {
+    const redact = redactor([sensitive('planted-value-one')])
+    expect(redact('0123456789 planted-value-one', 20)).toBe('0123456789 [sensitiv')
+  })
+
+  it('shows nothing of a text with a piece of a value, cut or in another form', () => {
+    const redact = redactor([sensitive('planted "value" number one')])
+    expect(redact('request began with planted "value" n')).toBe('[sensitive]')
+    expect(redact(`escaped twice: ${JSON.stringify(JSON.stringify('planted "value" number one'))}`)).toBe('[sensitive]')
+    expect(redact('a number "value" of planted things')).toBe('a number "value" of planted things')
+  })
+
   it('leaves text alone when values are too short to be told from words', () => {
     expect(redactor([sensitive('a')])('banana')).toBe('banana')
   })

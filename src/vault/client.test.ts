@@ -248,6 +248,18 @@ describe('secrets', () => {
     expect(printed).not.toContain('planted')
   })
 
+  it.each<[string, (one: Asked) => Answer]>([
+    ['behind a long text', (one) => refused(400, `${'.'.repeat(960)}${one.body}`)],
+    ['cut by the server', (one) => refused(500, one.body.slice(0, 50))],
+    ['escaped twice', (one) => refused(400, JSON.stringify(one.body))],
+    ['as the place to go to', (one) => ({ status: 302, headers: { location: `/x?${encodeURIComponent(one.body)}` } })],
+  ])('S10: request values that come back %s are not shown in part either', async (_, echo) => {
+    const { connect } = await fake(echo)
+    const body = sensitive({ data: { password: 'planted "pass" word and planted end' } })
+    const error = await failure(connect({ maxRetries: 0 }).request('POST', 'a', { body }))
+    expect(`${inspect(error, { depth: 9, showHidden: true })}${error.stack}`).not.toContain('planted')
+  })
+
   it('S10: a connection error of the library shows neither, and the client itself hides its token', async () => {
     const { connect } = await fake(() => (response) => response.destroy())
     const client = connect()

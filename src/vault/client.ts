@@ -17,7 +17,7 @@ import { Deadline } from './deadline.ts'
 import { type VaultCall, type VaultEffect, VaultError, type VaultMethod, VaultUsageError } from './errors.ts'
 import { explainFailure } from './failures.ts'
 import { checkEncoded } from './path.ts'
-import { isSealed, judgeAnswer, type VaultAnswer } from './refusals.ts'
+import { isSealed, judgeAnswer, type Redact, type VaultAnswer } from './refusals.ts'
 import { isBeforeEffect, isRetryable, retryDelay } from './retry.ts'
 import { type LoginTransport, NO_TOKEN, type TokenProvider } from './token-providers.ts'
 import { type Answered, ExchangeError, Transport } from './transport.ts'
@@ -270,7 +270,7 @@ export class VaultClient implements LoginTransport {
     deadline: Deadline,
     error: ExchangeError,
     effect: VaultEffect,
-    redact: (text: string) => string,
+    redact: Redact,
   ): { error: unknown; retryable: boolean } {
     if (error.kind === 'aborted')
       return { error: this.#ended(prepared, deadline, effect, error.cause), retryable: false }
@@ -312,11 +312,11 @@ function judge(prepared: Prepared, token: Sensitive<string>, attempted: Attempte
 }
 
 /** Built when the first text needs it: most answers have none. */
-function redactorFor(prepared: Prepared, token: Sensitive<string>): (text: string) => string {
-  let redact: ((text: string) => string) | undefined
-  return (text) => {
+function redactorFor(prepared: Prepared, token: Sensitive<string>): Redact {
+  let redact: Redact | undefined
+  return (text, longest) => {
     redact ??= redactor([token, ...prepared.secrets()])
-    return redact(text)
+    return redact(text, longest)
   }
 }
 

@@ -22,24 +22,28 @@ export interface RawAnswer {
 const MOST_TEXTS = 20
 const LONGEST_TEXT = 1000
 
+/** Takes secret values out of a text of the server's, then cuts it. */
+export type Redact = (text: string, longest?: number) => string
+
 /** The answer of a 2xx or of a 404 without texts; a VaultError for everything else. */
 export function judgeAnswer(
   raw: RawAnswer,
   call: VaultCall,
   effect: VaultEffect,
-  redact: (text: string) => string,
+  redact: Redact,
 ): VaultAnswer {
   const body = parseBody(raw.text)
-  if (body === undefined) throw notJson(raw, call, effect)
+  if (body === undefined) throw notJson(raw, call, effect, redact)
   const succeeded = raw.status >= 200 && raw.status < 300
   if (succeeded) return { status: raw.status, body }
-  const texts = errorTexts(body).map(redact)
-  if (raw.status >= 300 && raw.status < 400) throw redirected(raw, call, effect)
+  const given = errorTexts(body)
+  const texts = given.map((text) => redact(text, LONGEST_TEXT))
+  if (raw.status >= 300 && raw.status < 400) throw redirected(raw, call, effect, redact)
   if (raw.status === 404 && texts.length === 0) {
     if (isVaultBody(body)) return { status: 404, body }
     throw notVault(raw, call, effect)
   }
-  const { code, advice } = classify(raw.status, texts)
+  const { code, advice } = classify(raw.status, given)
   const said = texts.length === 0 ? `status ${raw.status}` : texts.map(flatten).join('; ')
   const message = `${call.method} ${call.path}: ${raw.status} ${said}${advice === '' ? '' : `; ${advice}`}`
   throw new VaultError(code, message, call, { status: raw.status, errors: texts, effect })
@@ -94,7 +98,7 @@ function errorTexts(body: Json): string[] {
   const { errors } = body as { readonly [key: string]: Json }
   if (!Array.isArray(errors)) return []
   const texts = (errors as readonly Json[]).filter((text) => typeof text === 'string')
-  return texts.slice(0, MOST_TEXTS).map((text) => text.trim().slice(0, LONGEST_TEXT))
+  return texts.slice(0, MOST_TEXTS).map((text) => text.trim())
 }
 
 /** Go's `1 error occurred:\n\t* text` on one line, without its heading. */
@@ -106,7 +110,7 @@ function flatten(text: string): string {
     .join(', ')
 }
 
-function notJson(raw: RawAnswer, call: VaultCall, effect: VaultEffect): VaultError {
+function notJson(raw: RawAnswer, call: VaultCall, effect: VaultEffect, redact: Redact): VaultError {
   const where = `${call.method} ${call.path}: ${call.address} answered ${raw.status}`
   if (raw.text.startsWith('Client sent an HTTP request to an HTTPS server')) {
     const message = `${where}: the server speaks TLS there; use https:// in VAULT_ADDR`
@@ -116,7 +120,7 @@ function notJson(raw: RawAnswer, call: VaultCall, effect: VaultEffect): VaultErr
     const message = `${where} without JSON: a proxy in front of Vault answers, or Vault is starting; try again later`
     return new VaultError('vault-server', message, call, { status: raw.status, effect })
   }
-  if (raw.status >= 300 && raw.status < 400) return redirected(raw, call, effect)
+  if (raw.status >= 300 && raw.status < 400) return redirected(raw, call, effect, redact)
   return notVault(raw, call, effect)
 }
 
@@ -125,8 +129,10 @@ function notVault(raw: RawAnswer, call: VaultCall, effect: VaultEffect): VaultEr
   return new VaultError('vault-malformed-answer', message, call, { status: raw.status, effect })
 }
 
-function redirected(raw: RawAnswer, call: VaultCall, effect: VaultEffect): VaultError {
-  const target = raw.location === undefined ? 'nowhere' : JSON.stringify(raw.location.slice(0, LONGEST_TEXT))
+function redirected(raw: RawAnswer, call: VaultCall, effect: VaultEffect, redact: Redact): VaultError {
+  // Where to is in front of the query; a query may hold anything.
+  const place = raw.location?.replace(/[?#].*$/s, '')
+  const target = place === undefined ? 'nowhere' : JSON.stringify(redact(place, LONGEST_TEXT))
   const message = `${call.method} ${call.path}: ${call.address} redirects to ${target}, which is not followed: set VAULT_ADDR to the active node or the load balancer`
   return new VaultError('vault-malformed-answer', message, call, { status: raw.status, effect })
 }

@@ -3,10 +3,11 @@
  * uses every command, also wrongly, and searches all that was said, written and left behind.
  */
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { searchFolder, searchFor } from './canary.case.ts'
 
 const work = mkdtempSync(join(tmpdir(), 'plenum-canary-'))
 const hub = join(work, 'hub')
@@ -21,14 +22,7 @@ const CANARIES = {
   VARIABLE: 'canary-variable-value',
   PROJECT: 'canary-project-secret\nsecond line',
 }
-/** Also as JSON, URL and base64 would write them. */
-const NEEDLES = Object.values(CANARIES).flatMap((value) => [
-  value,
-  JSON.stringify(value).slice(1, -1),
-  encodeURIComponent(value),
-  Buffer.from(value).toString('base64').replace(/=+$/, ''),
-  Buffer.from(value).toString('hex'),
-])
+const search = searchFor(Object.values(CANARIES))
 
 const manifest = (more = ''): string => `version: 1
 hub: canary
@@ -80,18 +74,19 @@ function plenum(
   })
 }
 
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
-    entry.isDirectory() ? filesBelow(join(folder, entry.name)) : entry.isFile() ? [join(folder, entry.name)] : [],
-  )
-}
-
-const findings = (where: string, bytes: Buffer): string[] =>
-  NEEDLES.flatMap((needle, index) => (bytes.includes(needle) ? [`${where}: needle ${index}`] : []))
-
 describe('canaries', () => {
   it('are found by this search when they are there', () => {
-    expect(findings('x', Buffer.from(`a ${CANARIES.VARIABLE} b`))).not.toEqual([])
+    for (const value of Object.values(CANARIES)) {
+      for (const before of ['', '.', '..']) {
+        const text = `${before}${value} b`
+        for (const form of ['base64', 'base64url', 'hex', 'utf8'] as const)
+          expect(search('x', Buffer.from(text).toString(form)), form).not.toEqual([])
+        for (const form of [encodeURIComponent(text), JSON.stringify(text), JSON.stringify(JSON.stringify(text))])
+          expect(search('x', form)).not.toEqual([])
+        expect(search('x', Buffer.from(text, 'utf16le'))).not.toEqual([])
+      }
+    }
+    expect(search('x', 'canary')).toEqual([])
   })
 
   it('appear in no output, log, audit file, temporary file or setting', async () => {
@@ -129,10 +124,7 @@ describe('canaries', () => {
     expect(await plenum(['down'])).toBe(0)
     expect(await plenum(['up', '--port', '0', '--debug'], CANARIES, /Ctrl-C/)).toBe(0)
 
-    const found = [
-      ...filesBelow(work).flatMap((file) => findings(file.slice(work.length), readFileSync(file))),
-      ...said.flatMap((text) => findings(text.split('\n')[0] ?? '', Buffer.from(text))),
-    ]
+    const found = [...searchFolder(search, work), ...said.flatMap((text) => search(text.split('\n')[0] ?? '', text))]
     expect(found).toEqual([])
     expect(said.length).toBeGreaterThan(15)
   }, 120_000)

@@ -113,10 +113,15 @@ async function bring(run: Run): Promise<number> {
       const application = await apply(hub, { plan: last, ...rest }, { client, screen, signal })
       const changes = last.changes.map(({ address }) => address)
       const arrived = arrivedEntries(entries, { application, leftAlone, planned: changes })
-      // Mostly all of them arrive, and a large plenum.yaml is not made twice.
-      const { text } = arrived.length === entries.length ? whole : opened.hub.declaring(arrived)
-      if (arrived.length > 0) declare(opened.hub, text, options, screen)
+      // Now: what comes next may fail because of it.
+      for (const line of notDoneLines(application.notDone, screen.newsPaint)) screen.insist(line)
+      if (arrived.length > 0) {
+        // Mostly all of them arrive, and a large plenum.yaml is not made twice.
+        const { text } = arrived.length === entries.length ? whole : opened.hub.declaring(arrived)
+        declare(opened.hub, text, options, screen)
+      }
       if (signal.aborted) throw interrupted(application)
+      if (arrived.length === 0) return { application, leftAlone, proof: [] }
       // The proof is made with the readers' own credentials; a hub that was just made has none yet.
       await equipReaders(hub, planned.access, { reach, client, signal })
       const proof = await proofOf(hub, arrived, { reach, screen, signal })
@@ -171,7 +176,6 @@ function conclude(
   const paint = screen.newsPaint
   if (outcome !== undefined) {
     const { application, leftAlone, proof } = outcome
-    for (const line of notDoneLines(application.notDone, paint)) screen.insist(line)
     for (const line of problemLines(leftAlone, paint.warn('!'), paint)) screen.insist(line)
     for (const line of proofLines(proof, paint)) screen.insist(line)
     if (application !== NOTHING_DONE) screen.say(applySummary(application))

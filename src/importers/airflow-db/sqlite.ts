@@ -2,10 +2,11 @@
  * SQLite through node-sqlite3-wasm, on a private copy (`sqlite-copy.ts`): its own locks are folders beside the file, which
  * no other SQLite knows, so that the file itself is never opened with it.
  *
- * The copy is made anew when the source has changed. It is taken off the disk as soon as it is open: nothing is left when
- * the process is killed but an empty folder that only its owner may enter.
+ * The copy is made anew when the source has changed. Invariant: where the system reaches a file by its descriptor (Linux)
+ * it never has a name on the disk; elsewhere it loses it as soon as it is open. Nothing is left when the process is killed
+ * but an empty folder that only its owner may enter.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Database } from 'node-sqlite3-wasm'
@@ -68,8 +69,9 @@ class SqliteEngine implements Engine {
     if (this.#copy !== undefined && this.#copy.state === sourceState(this.#path, this.#attempt.label)) return this.#copy
     this.#drop()
     const folder = mkdtempSync(join(tmpdir(), 'plenum-sqlite-'))
+    const file = join(folder, 'airflow.db')
+    const handle = openNameless(file)
     try {
-      const file = join(folder, 'airflow.db')
       const state = await copyDatabase(this.#path, file, {
         label: this.#attempt.label,
         patienceMs: this.#timeoutMs,
@@ -86,6 +88,8 @@ class SqliteEngine implements Engine {
     } catch (error) {
       rmSync(folder, { recursive: true, force: true })
       throw error
+    } finally {
+      closeSync(handle)
     }
   }
 
@@ -96,6 +100,15 @@ class SqliteEngine implements Engine {
     if (copy.database.isOpen) copy.database.close()
     rmSync(copy.folder, { recursive: true, force: true })
   }
+}
+
+/** A file that `path` leads to and that is gone with its last descriptor; where that cannot be, nothing is at `path`. */
+function openNameless(path: string): number {
+  const handle = openSync(path, 'wx', 0o600)
+  rmSync(path)
+  const byHandle = `/proc/self/fd/${handle}`
+  if (existsSync(byHandle)) symlinkSync(byHandle, path)
+  return handle
 }
 
 async function sqliteCatalogue(session: Session, decode: Decode): Promise<Catalogue> {
