@@ -1,3 +1,4 @@
+/** Every situation and what is decided, as one table under all three rules: long, so that what is missing is seen. */
 import { describe, expect, it } from 'vitest'
 import { HUB, marksOf, WRITTEN_VERSION } from '../hub/index.ts'
 import { CONFLICT_RULES, type ConflictRule, type Decision, decide, type RowState, type Situation } from './decide.ts'

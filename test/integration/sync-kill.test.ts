@@ -9,7 +9,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readSecret, readSecretVersions, undeleteSecretVersion } from '../../src/vault/index.ts'
-import { type AirflowTables, endAll, endWriters, sqliteTables, SyncHub } from './sync-place.case.ts'
+import { type AirflowTables, endWriters, sqliteTables } from './airflow-edits.case.ts'
+import { endAll, SyncHub } from './sync-place.case.ts'
 import { openTarget, type Target } from './target.case.ts'
 
 const KILLS = Number(process.env['PLENUM_KILLS'] ?? '6')

@@ -9,19 +9,16 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../../src/testing/index.ts'
+import { AirflowTables, endWriters, postgresTables, sqliteTables } from './airflow-edits.case.ts'
 import type { RunningDatabase } from './database-process.case.ts'
 import { startPostgres } from './postgres.case.ts'
 import {
-  AirflowTables,
   endAll,
-  endWriters,
   freePort,
   type HubOptions,
   isAbout,
   outcomesIn,
-  postgresTables,
   type RunningSync,
-  sqliteTables,
   SyncHub,
   type SyncLine,
 } from './sync-place.case.ts'
@@ -94,6 +91,11 @@ describe('Vault', () => {
       await expectCaughtUp(sync, isAbout('variable:new', 'created'), since)
       const after = await hub.once(airflow)
       expect([after.status, outcomesIn(after.lines)]).toEqual([0, {}])
+      // One pass needs nobody to have started it.
+      expect(await hub.plenum(['down', '-q'])).toMatchObject({ status: 0 })
+      await airflow.deleteVariable('new')
+      const alone = await hub.once(airflow, '--port', '0')
+      expect([alone.status, outcomesIn(alone.lines)]).toEqual([0, { 'variable:new': 'deleted' }])
     } finally {
       await hub.plenum(['down', '-q'])
     }

@@ -8,19 +8,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sensitive } from '../../src/sensitive/index.ts'
 import { deleteSecretVersion, listAllSecrets, writeSecret } from '../../src/vault/index.ts'
+import { type AirflowTables, endWriters, postgresTables, sqliteTables } from './airflow-edits.case.ts'
 import { makeKey } from './airflow-tables.case.ts'
 import type { RunningDatabase } from './database-process.case.ts'
 import { startPostgres } from './postgres.case.ts'
-import {
-  type AirflowTables,
-  endAll,
-  endWriters,
-  isAbout,
-  outcomesIn,
-  postgresTables,
-  sqliteTables,
-  SyncHub,
-} from './sync-place.case.ts'
+import { endAll, isAbout, outcomesIn, SyncHub } from './sync-place.case.ts'
 import { openTarget, type Target } from './target.case.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plenum-sync-databases-'))
@@ -336,80 +328,5 @@ describe('after an import', () => {
     // Nothing that plan would take for somebody else's.
     const plan = await hub.plenum(['plan', '--exit-code'], operator)
     expect(plan.status, plan.out).toBe(0)
-  })
-})
-
-describe('a call that is wrong', () => {
-  let hub: SyncHub
-  let airflow: AirflowTables
-  beforeAll(async () => {
-    ;[hub, airflow] = await Promise.all([appliedHub(), sqliteTables(folder)])
-  })
-
-  it.each<[string, readonly string[], number, RegExp]>([
-    [
-      'no such Airflow',
-      ['--airflow-home', 'nowhere', '--once'],
-      1,
-      /nowhere\/airflow\.db: it cannot be read\n +is there such a file/,
-    ],
-    ['an interval without a unit', ['--interval', '5'], 2, /'5' is invalid; a duration is a number with its unit/],
-    ['a rule that is none', ['--on-conflict', 'me'], 2, /allowed choices are report, airflow-wins, vault-wins/],
-    ['a place that is none', ['--listen', 'here'], 2, /a place is HOST:PORT, PORT, or none/i],
-    [
-      'no such key file',
-      ['--fernet-key-file', 'nowhere', '--once'],
-      1,
-      /nowhere cannot be read: ENOENT.*\n +is the path right/,
-    ],
-    ['a key that is none', ['--fernet-key-file', 'plenum.yaml', '--once'], 1, /Fernet key 1 of 2 is not 32 bytes/],
-    ['an unknown database', ['--dsn', 'foo://planted@x/y'], 1, /its scheme is not one of postgresql, mysql and sqlite/],
-    ['a project rule that is none', ['--project', '=x', '--once'], 2, /--project =x is no rule/],
-    [
-      'a database that is not there',
-      ['--dsn', 'postgresql://u:planted@127.0.0.1:1/x', '--once'],
-      1,
-      /nothing answers there/,
-    ],
-  ])('%s', async (_, args, status, message) => {
-    const database = args.includes('--airflow-home') || args.includes('--dsn') ? [] : airflow.options
-    const ran = await hub.plenum(['sync', ...database, ...args], { VAULT_TOKEN: target.token })
-    expect(ran.errors).toMatch(message)
-    expect([ran.status, ran.out]).toEqual([status, ''])
-    expect(ran.errors).not.toContain('planted')
-    expect(ran.errors).not.toContain('internal error')
-  })
-
-  it('a token that Vault does not know, also without --once', async () => {
-    for (const args of [['--once'], ['--listen', 'none']]) {
-      const ran = await hub.plenum(['sync', ...airflow.options, ...args], { VAULT_TOKEN: 'hvs.unknown' })
-      expect([ran.status, ran.out]).toEqual([1, ''])
-      expect(ran.errors).toMatch(/403 .*\n +use a token whose policies allow it/)
-    }
-  })
-
-  it('a hub that was never applied', async () => {
-    const fresh = new SyncHub({ target })
-    hubs.push(fresh)
-    const ran = await fresh.plenum(['sync', ...airflow.options, '--once'], { VAULT_TOKEN: target.token })
-    expect(ran.status).toBe(1)
-    expect(ran.errors).toMatch(/`plenum apply` makes the KV version 2 mount that plenum\.yaml names/)
-  })
-
-  it('a key of sync that is none', async () => {
-    const fresh = await appliedHub()
-    const path = `plenum/${fresh.name}/sync`
-    await writeSecret(target.client, fresh.mount, path, sensitive({ key: 'planted' }), 0)
-    const ran = await fresh.once(airflow)
-    expect([ran.status, ran.lines]).toEqual([1, []])
-    expect(`${ran.out}${ran.errors}`).toMatch(/sync is no key of sync, or was deleted/)
-    expect(`${ran.out}${ran.errors}`).not.toContain('planted')
-  })
-
-  it('no plenum.yaml', async () => {
-    rmSync(join(hub.folder, 'plenum.yaml'))
-    const ran = await hub.plenum(['sync', ...airflow.options, '--once'], { VAULT_TOKEN: target.token })
-    expect([ran.status, ran.out]).toEqual([1, ''])
-    expect(ran.errors).toMatch(/no plenum\.yaml in .*\n +go to your hub's folder/)
   })
 })
