@@ -26,12 +26,7 @@ const LONGEST_TEXT = 1000
 export type Redact = (text: string, longest?: number) => string
 
 /** The answer of a 2xx or of a 404 without texts; a VaultError for everything else. */
-export function judgeAnswer(
-  raw: RawAnswer,
-  call: VaultCall,
-  effect: VaultEffect,
-  redact: Redact,
-): VaultAnswer {
+export function judgeAnswer(raw: RawAnswer, call: VaultCall, effect: VaultEffect, redact: Redact): VaultAnswer {
   const body = parseBody(raw.text)
   if (body === undefined) throw notJson(raw, call, effect, redact)
   const succeeded = raw.status >= 200 && raw.status < 300

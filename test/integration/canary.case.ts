@@ -28,17 +28,26 @@ export function searchFor(values: readonly string[]): Search {
   ]
   return (where, what) => {
     const bytes = Buffer.from(what)
-    const caseless = Buffer.from(bytes.toString('latin1').toLowerCase(), 'latin1')
+    const caseless = lowered(bytes)
     return forms
       .filter(({ needle, isCaseless }) => (isCaseless ? caseless : bytes).includes(needle))
       .map(({ name }) => `${where}: ${name}`)
   }
 }
 
+/** Latin letters alone: bytes stay bytes. */
+function lowered(what: string | Buffer): Buffer {
+  const text = Buffer.from(what).toString('latin1')
+  return Buffer.from(
+    text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase()),
+    'latin1',
+  )
+}
+
 function formsOf(value: string, index: number): Form[] {
-  const caseless = (name: string, text: string): Form => ({
+  const caseless = (name: string, text: string | Buffer): Form => ({
     name: `value ${index} ${name}`,
-    needle: Buffer.from(Buffer.from(text).toString('latin1').toLowerCase(), 'latin1'),
+    needle: lowered(text),
     isCaseless: true,
   })
   const exact = (name: string, text: string): Form => ({
@@ -54,7 +63,7 @@ function formsOf(value: string, index: number): Form[] {
     caseless('in a URL', encodeURIComponent(value)),
     caseless('in a form', new URLSearchParams({ v: value }).toString().slice(2)),
     caseless('in hex', Buffer.from(value).toString('hex')),
-    caseless('in UTF-16', Buffer.from(value, 'utf16le').toString('utf8')),
+    caseless('in UTF-16', Buffer.from(value, 'utf16le')),
     ...[0, 1, 2].flatMap((before) => {
       const text = inBase64(value, before)
       return [exact('in base64', text), exact('in base64url', text.replaceAll('+', '-').replaceAll('/', '_'))]

@@ -44,7 +44,7 @@ if (breaking !== undefined) {
     if (!String(to).endsWith('plenum.yaml')) return renameSync(from, to)
     const forced = new Error('forced on the way')
     if (breaking === 'disk') throw Object.assign(forced, { code: 'EROFS', syscall: 'rename' })
-    if (breaking === 'rejected') Promise.reject(forced)
+    if (breaking === 'rejected') void Promise.reject(forced)
     else
       process.nextTick(() => {
         throw forced
