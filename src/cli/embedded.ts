@@ -7,14 +7,14 @@
  */
 import { basename } from 'node:path'
 import { type Sensitive, sensitive } from '../sensitive/index.ts'
-import { type Core, KeyFileError, readKeyFile, startServer, writeKeyFile } from '../server/index.ts'
-import { revokeSelf, staticToken, type VaultClient } from '../vault/index.ts'
+import { type Core, type EmbeddedServer, KeyFileError, readKeyFile, startServer, writeKeyFile } from '../server/index.ts'
+import { revokeSelf, staticToken, VaultClient } from '../vault/index.ts'
 import type { OpenHub } from './hub-file.ts'
 import { prepareRunFolder } from './run-folder.ts'
 import type { Screen } from './screen.ts'
 import { removeServerFile, writeServerFile } from './server-file.ts'
 import { watchTroubles } from './server-troubles.ts'
-import { embeddedReach, openClient, type Reach } from './target.ts'
+import { embeddedReach, type Reach } from './target.ts'
 
 export interface Embedded {
   readonly reach: Reach
@@ -56,7 +56,7 @@ export async function startEmbedded(hub: OpenHub, port: number, screen: Screen):
           unusedToken ?? (await withKey(hub, storeId, async (key) => sensitive(await core.generateRootToken(key))))
         unusedToken = undefined
         try {
-          return await withRootToken(reach, token, async (client) => {
+          return await withRootToken(openLocally(server, token), async (client) => {
             await enableAudit(client, basename(hub.run.auditLog))
             return work(client)
           })
@@ -114,12 +114,17 @@ async function withKey<T>(hub: OpenHub, storeId: string, use: (key: Buffer) => P
   }
 }
 
-async function withRootToken<T>(
-  reach: Reach,
-  token: Sensitive<string>,
-  work: (client: VaultClient) => Promise<T>,
-): Promise<T> {
-  const client = openClient(reach, staticToken(token))
+/**
+ * Many at once: writes that wait for the disk at the same time wait for it once, and here nothing else limits them.
+ */
+const AT_ONCE = 128
+
+function openLocally(local: EmbeddedServer, token: Sensitive<string>): VaultClient {
+  const { address } = local
+  return new VaultClient({ address, local, tokens: staticToken(token), maxRetries: 0, connections: AT_ONCE })
+}
+
+async function withRootToken<T>(client: VaultClient, work: (client: VaultClient) => Promise<T>): Promise<T> {
   try {
     const result = await work(client)
     await revokeSelf(client)

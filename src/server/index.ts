@@ -8,7 +8,7 @@
  * cluster is configured by Plenum, never replaced by it.
  */
 import { createCore, type Core } from './core/index.ts'
-import { listen } from './http/index.ts'
+import { answerDirectly, type DirectAnswer, type DirectRequest, listen, MOST_BODY_BYTES } from './http/index.ts'
 import { createMemoryStorage, openLmdbStorage, type Storage } from './storage/index.ts'
 
 export interface ServerOptions {
@@ -35,6 +35,8 @@ export interface EmbeddedServer {
   /** `http://127.0.0.1:8200` */
   readonly address: string
   readonly core: Core
+  /** The same API for a client in this process. Never rejects. */
+  answer(request: DirectRequest): Promise<DirectAnswer>
   /** Answers what is under way, then seals and closes the store. */
   close(): Promise<void>
 }
@@ -66,6 +68,10 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     return {
       address: front.address,
       core,
+      answer: answerDirectly(core, {
+        maxBodyBytes: MOST_BODY_BYTES,
+        onInternalError: onInternalError ?? (() => undefined),
+      }),
       async close() {
         await front.close()
         await core.close()

@@ -16,11 +16,12 @@ import { type Json, redactor, Sensitive, sensitive } from '../sensitive/index.ts
 import { Deadline } from './deadline.ts'
 import { type VaultCall, type VaultEffect, VaultError, type VaultMethod, VaultUsageError } from './errors.ts'
 import { explainFailure } from './failures.ts'
+import { LocalCarrier, type LocalServer } from './local.ts'
 import { checkEncoded } from './path.ts'
 import { isSealed, judgeAnswer, type Redact, type VaultAnswer } from './refusals.ts'
 import { isBeforeEffect, isRetryable, retryDelay } from './retry.ts'
 import { type LoginTransport, NO_TOKEN, type TokenProvider } from './token-providers.ts'
-import { type Answered, ExchangeError, Transport } from './transport.ts'
+import { type Answered, type Carrier, ExchangeError, Transport } from './transport.ts'
 
 export interface VaultClientOptions {
   /** `http://` or `https://`, host, port, and a path prefix if a proxy has one. No user, password or query. */
@@ -48,6 +49,8 @@ export interface VaultClientOptions {
   readonly connections?: number | undefined
   /** In place of `connections`: how many are kept is found on the way. Clients of one server share it. */
   readonly pace?: Pace | undefined
+  /** A server in this process: nothing is connected to, and `address` is what messages call it. */
+  readonly local?: LocalServer | undefined
   /** In [0, 1), for the jitter of retries. Default Math.random. */
   readonly random?: (() => number) | undefined
   /** Default: a timer. */
@@ -106,7 +109,7 @@ export class VaultClient implements LoginTransport {
   readonly #random: () => number
   readonly #sleep: (ms: number, signal?: AbortSignal) => Promise<void>
   readonly #now: () => number
-  readonly #transport: Transport
+  readonly #carrier: Carrier
 
   /** Connects to nothing yet. Throws VaultUsageError for settings that cannot work. */
   constructor(options: VaultClientOptions) {
@@ -123,16 +126,21 @@ export class VaultClient implements LoginTransport {
     this.#random = options.random ?? Math.random
     this.#sleep = options.sleep ?? (async (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal }))
     this.#now = options.now ?? Date.now
-    this.#transport = new Transport({
+    this.#carrier = this.#carrierOf(options)
+  }
+
+  #carrierOf(options: VaultClientOptions): Carrier {
+    const limits = { maxResponseBytes: this.#maxResponseBytes, now: this.#now }
+    if (options.local !== undefined) return new LocalCarrier(options.local, limits)
+    return new Transport({
+      ...limits,
       connections: this.pace.ceiling,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
-      maxResponseBytes: this.#maxResponseBytes,
       caCert: options.caCert,
       clientCert: options.clientCert,
       clientKey: options.clientKey,
       tlsServerName: options.tlsServerName,
       skipVerify: options.skipVerify ?? false,
-      now: this.#now,
     })
   }
 
@@ -168,7 +176,7 @@ export class VaultClient implements LoginTransport {
 
   /** Waits for requests under way, then closes the connections. The client is of no use after that. */
   async close(): Promise<void> {
-    await this.#transport.close()
+    await this.#carrier.close()
   }
 
   #prepare(method: VaultMethod, path: string, options: VaultRequestOptions): Prepared {
@@ -252,7 +260,7 @@ export class VaultClient implements LoginTransport {
 
   async #send(prepared: Prepared, url: URL, token: Sensitive<string>, signal: AbortSignal): Promise<Answered> {
     const clear = token.reveal()
-    const answered = await this.#transport.exchange({
+    const answered = await this.#carrier.exchange({
       origin: url.origin,
       method: prepared.verb,
       path: `${url.pathname}${url.search}`,

@@ -25,6 +25,7 @@ export {
   writeRole,
 } from './approle.ts'
 export { type CertificateFiles, type ClientCertificates, readCertificates } from './certificates.ts'
+export type { LocalServer } from './local.ts'
 export { newPace, VaultClient, type VaultClientOptions, type VaultRequestOptions } from './client.ts'
 export type { JsonRecord } from './decode.ts'
 export { readVaultEnvironment, type VaultEnvironment } from './environment.ts'

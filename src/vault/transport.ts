@@ -34,6 +34,12 @@ export interface Exchange {
   readonly signal: AbortSignal
 }
 
+/** Where exchanges go. */
+export interface Carrier {
+  exchange(exchange: Exchange): Promise<Answered>
+  close(): Promise<void>
+}
+
 export interface Answered {
   readonly status: number
   readonly retryAfter: string | undefined
@@ -56,7 +62,7 @@ export class ExchangeError extends Error {
   }
 }
 
-export class Transport {
+export class Transport implements Carrier {
   readonly #options: TransportOptions
   #agent: Promise<Agent> | undefined
 

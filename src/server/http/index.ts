@@ -1,1 +1,2 @@
-export { type HttpFront, type HttpOptions, ListenError, listen } from './server.ts'
+export { answerDirectly, type DirectAnswer, type DirectRequest } from './direct.ts'
+export { type HttpFront, type HttpOptions, ListenError, listen, MOST_BODY_BYTES } from './server.ts'

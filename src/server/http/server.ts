@@ -9,11 +9,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Core, CoreMethod, CoreReply, CoreRequest } from '../core/index.ts'
+import type { Core, CoreReply } from '../core/index.ts'
 import { decodeBody, readBody } from './body.ts'
-import { acceptListVerb, LIST_STAND_IN, speaksList } from './list-verb.ts'
-import { canonicalPath } from './path.ts'
-import { parseQuery } from './query.ts'
+import { INTERNAL_ERROR } from './direct.ts'
+import { acceptListVerb, speaksList } from './list-verb.ts'
+import { NO_ERRORS, readHead, refusal } from './request.ts'
 
 export interface HttpOptions {
   /** Default 127.0.0.1. */
@@ -42,23 +42,12 @@ export class ListenError extends Error {
   }
 }
 
-const METHODS: ReadonlyMap<string, CoreMethod> = new Map([
-  ['GET', 'GET'],
-  ['HEAD', 'HEAD'],
-  ['POST', 'POST'],
-  ['PUT', 'PUT'],
-  ['PATCH', 'PATCH'],
-  ['DELETE', 'DELETE'],
-])
-const WITH_BODY: ReadonlySet<CoreMethod> = new Set<CoreMethod>(['POST', 'PUT', 'PATCH'])
-const LONGEST_TOKEN = 32 * 1024
-
-const NO_ERRORS = '{"errors":[]}\n'
+export const MOST_BODY_BYTES: number = 32 * 1024 * 1024
 
 /** @throws {ListenError} when the address cannot be listened on. */
 export async function listen(core: Core, options: HttpOptions): Promise<HttpFront> {
   const host = options.host ?? '127.0.0.1'
-  const maxBodyBytes = options.maxBodyBytes ?? 32 * 1024 * 1024
+  const maxBodyBytes = options.maxBodyBytes ?? MOST_BODY_BYTES
   const report = options.onInternalError ?? (() => undefined)
 
   // 1 MiB of headers, as Go allows; 90 s for a whole request (vault-api 1.1).
@@ -66,7 +55,7 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
   server.on('request', (message, response) => {
     serve(core, message, response, maxBodyBytes).catch((error: unknown) => {
       report(error, message.method ?? '')
-      reply(response, { status: 500, body: '{"errors":["internal error"]}\n' })
+      reply(response, { status: 500, body: INTERNAL_ERROR })
     })
   })
   acceptListVerb(server, refuseUnparsable)
@@ -111,41 +100,21 @@ async function serve(
   response: ServerResponse,
   maxBodyBytes: number,
 ): Promise<void> {
-  const method = methodOf(message)
-  if (method === undefined) {
-    reply(response, { status: 405, body: NO_ERRORS })
+  const { socket } = message
+  const head = readHead({
+    method: message.method ?? '',
+    url: message.url ?? '/',
+    headers: message.headers,
+    remoteAddress: socket.remoteAddress ?? '',
+    remotePort: socket.remotePort ?? 0,
+    speaksList: speaksList(socket),
+  })
+  if (head.kind === 'refused') {
+    reply(response, head.reply)
     return
   }
-  const { url = '/' } = message
-  const mark = url.indexOf('?')
-  const path = canonicalPath(mark === -1 ? url : url.slice(0, mark))
-  if (path.kind === 'refused') {
-    reply(response, refusal(path.status, path.text))
-    return
-  }
-  const token = tokenOf(message)
-  if (token === undefined) {
-    reply(response, refusal(400, 'the token header is too long or holds control characters'))
-    return
-  }
-  const query = mark === -1 ? undefined : parseQuery(url.slice(mark + 1))
-  if (query?.kind === 'refused') {
-    reply(response, { status: 400, body: NO_ERRORS })
-    return
-  }
-  const request: CoreRequest = {
-    method: query?.list === true && method === 'GET' ? 'LIST' : method,
-    path: path.path,
-    query: query?.data,
-    body: undefined,
-    contentType: message.headers['content-type'] ?? '',
-    token,
-    namespace: headerOf(message, 'x-vault-namespace'),
-    wrapTtl: headerOf(message, 'x-vault-wrap-ttl'),
-    remoteAddress: message.socket.remoteAddress ?? '',
-    remotePort: message.socket.remotePort ?? 0,
-  }
-  if (!WITH_BODY.has(method)) {
+  const { request, takesBody } = head
+  if (!takesBody) {
     const answer = core.handle(request)
     reply(response, answer instanceof Promise ? await answer : answer)
     return
@@ -158,30 +127,6 @@ async function serve(
     return
   }
   reply(response, await core.handle(body.kind === 'none' ? request : { ...request, body: body.data }))
-}
-
-function methodOf(message: IncomingMessage): CoreMethod | undefined {
-  if (message.method === LIST_STAND_IN && speaksList(message.socket)) return 'LIST'
-  return METHODS.get(message.method ?? '')
-}
-
-/** X-Vault-Token, else a bearer token; empty when there is none, `undefined` when it cannot be one (S56). */
-function tokenOf(message: IncomingMessage): string | undefined {
-  const authorization = message.headers.authorization
-  const token =
-    headerOf(message, 'x-vault-token') ||
-    (authorization?.startsWith('Bearer ') === true ? authorization.slice(7).trim() : '')
-  if (token === '') return token
-  return token.length > LONGEST_TOKEN || !/^[\x20-\x7e]*$/.test(token) ? undefined : token
-}
-
-function headerOf(message: IncomingMessage, name: string): string {
-  const value = message.headers[name]
-  return Array.isArray(value) ? (value[0] ?? '') : (value ?? '')
-}
-
-function refusal(status: number, text: string | undefined): CoreReply {
-  return { status, body: text === undefined ? NO_ERRORS : `${JSON.stringify({ errors: [text] })}\n` }
 }
 
 function reply(response: ServerResponse, { status, body }: CoreReply): void {

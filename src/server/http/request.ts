@@ -1,0 +1,89 @@
+/** The head of a request -> what the core understands, or the refusal that it gets at once. */
+import type { IncomingHttpHeaders } from 'node:http'
+import type { CoreMethod, CoreReply, CoreRequest } from '../core/index.ts'
+import { LIST_STAND_IN } from './list-verb.ts'
+import { canonicalPath } from './path.ts'
+import { parseQuery } from './query.ts'
+
+/** As it came, from wherever it came. */
+export interface Head {
+  readonly method: string
+  /** The request target with its query. */
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+  readonly remoteAddress: string
+  readonly remotePort: number
+  /** The stand-in for LIST means LIST here. */
+  readonly speaksList: boolean
+}
+
+export type ReadHead =
+  | { readonly kind: 'request'; readonly request: CoreRequest; readonly takesBody: boolean }
+  | { readonly kind: 'refused'; readonly reply: CoreReply }
+
+const METHODS: ReadonlyMap<string, CoreMethod> = new Map([
+  ['GET', 'GET'],
+  ['HEAD', 'HEAD'],
+  ['POST', 'POST'],
+  ['PUT', 'PUT'],
+  ['PATCH', 'PATCH'],
+  ['DELETE', 'DELETE'],
+])
+const WITH_BODY: ReadonlySet<CoreMethod> = new Set<CoreMethod>(['POST', 'PUT', 'PATCH'])
+const LONGEST_TOKEN = 32 * 1024
+
+export const NO_ERRORS = '{"errors":[]}\n'
+
+export function readHead(head: Head): ReadHead {
+  const method = methodOf(head)
+  if (method === undefined) return refused(405, undefined)
+  const { url, headers, remoteAddress, remotePort } = head
+  const mark = url.indexOf('?')
+  const path = canonicalPath(mark === -1 ? url : url.slice(0, mark))
+  if (path.kind === 'refused') return refused(path.status, path.text)
+  const token = tokenOf(headers)
+  if (token === undefined) return refused(400, 'the token header is too long or holds control characters')
+  const query = mark === -1 ? undefined : parseQuery(url.slice(mark + 1))
+  if (query?.kind === 'refused') return refused(400, undefined)
+  const request: CoreRequest = {
+    method: query?.list === true && method === 'GET' ? 'LIST' : method,
+    path: path.path,
+    query: query?.data,
+    body: undefined,
+    contentType: headers['content-type'] ?? '',
+    token,
+    namespace: headerOf(headers, 'x-vault-namespace'),
+    wrapTtl: headerOf(headers, 'x-vault-wrap-ttl'),
+    remoteAddress,
+    remotePort,
+  }
+  return { kind: 'request', request, takesBody: WITH_BODY.has(method) }
+}
+
+export function refusal(status: number, text: string | undefined): CoreReply {
+  return { status, body: text === undefined ? NO_ERRORS : `${JSON.stringify({ errors: [text] })}\n` }
+}
+
+function refused(status: number, text: string | undefined): ReadHead {
+  return { kind: 'refused', reply: refusal(status, text) }
+}
+
+function methodOf({ method, speaksList }: Head): CoreMethod | undefined {
+  if (method === LIST_STAND_IN && speaksList) return 'LIST'
+  return METHODS.get(method)
+}
+
+/** X-Vault-Token, else a bearer token; empty when there is none, `undefined` when it cannot be one (S56). */
+function tokenOf(headers: IncomingHttpHeaders): string | undefined {
+  const { authorization } = headers
+  const token =
+    headerOf(headers, 'x-vault-token') ||
+    (authorization?.startsWith('Bearer ') === true ? authorization.slice(7).trim() : '')
+  if (token === '') return token
+  return token.length > LONGEST_TOKEN || !/^[\x20-\x7e]*$/.test(token) ? undefined : token
+}
+
+function headerOf(headers: IncomingHttpHeaders, name: string): string {
+  const value = headers[name]
+  return Array.isArray(value) ? (value[0] ?? '') : (value ?? '')
+}
