@@ -46,8 +46,8 @@ describe('a request that comes directly', () => {
     ['GET', '/v1/secret/data/absent', undefined, {}],
     ['GET', '/v1/secret/data/absent', undefined, { authorization: 'Bearer wrong' }],
     ['GET', '/v1/sys/seal-status'],
-  ])('%s %s is answered as over the wire', async (...asked) => {
-    const [wire, direct] = await both(asked)
+  ])('%s %s is answered as over the wire', async (method, path, body, headers) => {
+    const [wire, direct] = await both([method, path, body, headers])
     expect(direct).toEqual(wire)
   })
 

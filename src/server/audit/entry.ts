@@ -53,6 +53,8 @@ export function createEntries(hasher: Hasher, options: EntryOptions) {
   const callers = new WeakMap<TokenEntry, string>()
   const mounts = new WeakMap<AuditedMount, string>()
   const grants = new WeakMap<readonly string[], string>()
+  /** Of requests under way, whose second line is still to come. */
+  const subjects = new WeakMap<AuditedRequest, string>()
   const accessor = (value: string) => (options.hmacAccessor ? hasher.text(value) : value)
 
   function callerMembers(request: AuditedRequest, caller: TokenEntry): string {
@@ -122,7 +124,7 @@ export function createEntries(hasher: Hasher, options: EntryOptions) {
 
   /** `auth` and `request`: the same in both lines. */
   function subject(request: AuditedRequest): string {
-    return members(authMember(request), requestMember(request))
+    return remembered(subjects, request, () => members(authMember(request), requestMember(request)))
   }
 
   function responseMember(request: AuditedRequest, { data, auth, warnings }: AuditedResponse): string {

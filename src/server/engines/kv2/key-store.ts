@@ -10,6 +10,7 @@
  */
 import { LRUCache } from 'lru-cache'
 import { parseJson, RawJson } from '../../json/index.ts'
+import { Recent } from '../../recent/index.ts'
 import type { Storage, Write } from '../../storage/index.ts'
 import {
   decodeMark,
@@ -42,10 +43,13 @@ type PickVersion = (meta: KeyMetadata) => number | undefined
 
 /** Memory that one mount's cache may take, as `weigh` estimates it. */
 const CACHE_BYTES = 48 * 1024 * 1024
+/** Paths at which nothing was found: whoever creates a key looks twice, for the policy and for check-and-set. */
+const ABSENT_PATHS = 1024
 
 export class KeyStore {
   readonly #storage: Storage
   readonly #states = new LRUCache<string, KeyState>({ maxSize: CACHE_BYTES, sizeCalculation: weigh })
+  readonly #absent = new Recent<true>({ most: ABSENT_PATHS })
 
   constructor(storage: Storage) {
     this.#storage = storage
@@ -53,7 +57,9 @@ export class KeyStore {
 
   /** @throws {KvStorageError} */
   find(path: string): KeyState | undefined {
-    return this.#states.get(path) ?? (isKeyPath(path) ? this.#load(path) : undefined)
+    const known = this.#states.get(path)
+    if (known !== undefined) return known
+    return isKeyPath(path) && this.#absent.peek(path) === undefined ? this.#load(path) : undefined
   }
 
   /** A key, and the document of one of its versions. @throws {KvStorageError} */
@@ -110,6 +116,8 @@ export class KeyStore {
     } catch (error) {
       this.#states.delete(path)
       throw error
+    } finally {
+      this.#absent.delete(path)
     }
   }
 
@@ -117,7 +125,10 @@ export class KeyStore {
     // A commit may become visible between the two reads of a pair: one that does not match is read once more.
     const found = this.#metadata(path) ?? this.#metadata(path)
     if (found === undefined) throw contradiction(path)
-    if (found === 'absent') return undefined
+    if (found === 'absent') {
+      this.#absent.set(path, true)
+      return undefined
+    }
     const state: KeyState = { meta: found, documents: new Map() }
     this.#states.set(path, state)
     return state
