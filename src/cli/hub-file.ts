@@ -4,7 +4,15 @@
  */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { type EnvSource, type FileSource, type Hub, type HubMessage, loadHub, type VaultTarget } from '../hub/index.ts'
+import {
+  type EnvSource,
+  type FileSource,
+  type Hub,
+  type HubMessage,
+  loadHub,
+  type ParsedText,
+  type VaultTarget,
+} from '../hub/index.ts'
 import { type ConfigFolder, configFolder } from './config-folder.ts'
 import { CommandError, type Problem, ProblemsError, systemHint } from './failure.ts'
 import type { GlobalOptions } from './globals.ts'
@@ -64,7 +72,7 @@ export function openHub(
 /** As `openHub`, for a text that does not stand in the file yet. @throws {ProblemsError} */
 export function openHubText(
   { file, folder }: FoundHub,
-  text: string,
+  text: string | ParsedText,
   options: Pick<GlobalOptions, 'environment'>,
   screen: Pick<Screen, 'warn'>,
   references: 'required' | 'unchecked',

@@ -5,7 +5,7 @@
  * reading it again before it is handed out. What it could not hold beside what it has is left out and said.
  */
 import { canonicalJson, type Json } from '../sensitive/index.ts'
-import { readDocument } from './document.ts'
+import { type ParsedText, parseText, readDocument } from './document.ts'
 import type { DeclaredEntry } from './hub.ts'
 import { isMapping, type Mapping } from './value.ts'
 import { type Branch, insertKeys, NotEditable } from './yaml-insert.ts'
@@ -26,6 +26,8 @@ export interface DeclareOptions {
 
 export interface Declaration {
   readonly text: string
+  /** `text`, as it was parsed for the check. */
+  readonly parsed: ParsedText
   /** `kind:id`. */
   readonly added: readonly string[]
   /** What the file could not hold: differs in case alone from another one, or lies below it. `kind:id`. */
@@ -48,14 +50,19 @@ export class HubEditError extends Error {
  */
 export function declareEntries(text: string | undefined, options: DeclareOptions): Declaration {
   const base = text === undefined || isBlank(text) ? newHubText(text ?? '', options.hub) : text
-  const before = readPlain(base, options.file)
+  const parsedBase = parseText(base)
+  const before = readPlain(parsedBase, options.file)
   const { branch, added, left } = additions(before, options)
-  if (added.length === 0) return { text: text ?? base, added, left }
+  if (added.length === 0) {
+    const same = text ?? base
+    return { text: same, parsed: same === base ? parsedBase : parseText(same), added, left }
+  }
   const edited = edit(base, branch, options.file)
+  const parsed = parseText(edited)
   const expected = canonicalJson(grafted(before, branch))
-  if (canonicalJson(readPlain(edited, options.file)) !== expected)
+  if (canonicalJson(readPlain(parsed, options.file)) !== expected)
     throw new HubEditError(options.file, 'its layout is one that additions do not fit into')
-  return { text: edited, added, left }
+  return { text: edited, parsed, added, left }
 }
 
 function edit(text: string, branch: Branch, file: string): string {
@@ -67,7 +74,7 @@ function edit(text: string, branch: Branch, file: string): string {
   }
 }
 
-function readPlain(text: string, file: string): Mapping {
+function readPlain(text: ParsedText, file: string): Mapping {
   const { plain, findings } = readDocument(file, text)
   if (findings.errors.length > 0 || !isMapping(plain)) throw new HubEditError(file, 'it cannot be read as it is')
   return plain

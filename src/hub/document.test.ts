@@ -1,12 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readDocument } from './document.ts'
+import { parseText, readDocument } from './document.ts'
 import { formatHubMessage } from './index.ts'
 
 /** Those that mean something in YAML, and a few that do not. */
 const CHARACTERS = 'a b : - ? , [ ] { } # & * ! | > \' " % @ ` 0 1'.split(' ').concat(' ', '\n', '\t')
 
-const read = (text: string) => readDocument('/hub/plenum.yaml', text)
+const read = (text: string) => readDocument('/hub/plenum.yaml', parseText(text))
 const errors = (text: string) =>
   read(text).findings.errors.map((message) => formatHubMessage(message, '/hub').split('\n')[0])
 

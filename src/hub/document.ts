@@ -7,6 +7,7 @@
  * YAML 1.2 core. Anchors and aliases work; merge keys (`<<`) do not.
  */
 import {
+  type Document,
   isMap,
   isScalar,
   isSeq,
@@ -38,10 +39,21 @@ export interface HubDocument {
 const MOST_NODES = 1_000_000
 const DEEPEST = 64
 
-export function readDocument(file: string, text: string): HubDocument {
+/** What the YAML library makes of a text; whoever reads it does not change it. */
+export interface ParsedText {
+  readonly document: Document.Parsed
+  readonly lines: LineCounter
+}
+
+/** The dear part of reading: a text that is to be read twice is parsed once. */
+export function parseText(text: string): ParsedText {
   const lines = new LineCounter()
   // Duplicates are found below: the library compares each key with all others of its mapping.
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false })
+  return { document, lines }
+}
+
+export function readDocument(file: string, { document, lines }: ParsedText): HubDocument {
   const root: Node | undefined = document.contents ?? undefined
   const positionOf = (offset: number): Position => {
     const { line, col } = lines.linePos(offset)

@@ -19,6 +19,7 @@ export {
 } from './declare.ts'
 export { assembleData, flattenData } from './entry-data.ts'
 export { type Dotenv, type DotenvProblem, type DotenvReference, type DotenvValue, parseDotenv } from './dotenv.ts'
+export type { ParsedText } from './document.ts'
 export type { EnvSource, FileSource } from './env-layers.ts'
 export { joinFieldPath, splitFieldPath } from './field-path.ts'
 export type {

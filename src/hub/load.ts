@@ -5,7 +5,7 @@
  * Only text that is not YAML ends it at once.
  */
 import type { Json } from '../sensitive/index.ts'
-import { type HubDocument, readDocument } from './document.ts'
+import { type HubDocument, type ParsedText, parseText, readDocument } from './document.ts'
 import { type EnvSource, type FileSource, readEnvLayers } from './env-layers.ts'
 import { docPath, explainIssues } from './explain.ts'
 import type { HubResult } from './hub.ts'
@@ -19,7 +19,7 @@ import type { WrittenHub } from './written.ts'
 export interface LoadOptions {
   /** Absolute path of plenum.yaml. */
   readonly file: string
-  readonly text: string
+  readonly text: string | ParsedText
   readonly env: EnvSource
   readonly files: FileSource
   /**
@@ -30,7 +30,7 @@ export interface LoadOptions {
 }
 
 export function loadHub({ file, text, env, files, references = 'required' }: LoadOptions): HubResult {
-  const document = readDocument(file, text)
+  const document = readDocument(file, typeof text === 'string' ? parseText(text) : text)
   const { findings, plain } = document
   const written = plain === undefined ? undefined : readStructure(plain, document)
   if (written === undefined) return { kind: 'errors', errors: findings.errors, warnings: findings.warnings }

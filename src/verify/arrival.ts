@@ -56,12 +56,14 @@ export async function proveArrival(options: ArrivalOptions): Promise<ArrivalFind
   const readers = new Readers(options)
   let done = 0
   try {
-    return await mapBounded(objects, concurrency, async ({ data, ...object }) => {
+    // Backwards: what was written last is what a server still has in memory.
+    const backwards = await mapBounded(objects.toReversed(), concurrency, async ({ data, ...object }) => {
       const outcome = await proveOne({ data, ...object }, readers.of(object), options)
       done += 1
       onProgress?.(done, objects.length)
       return { ...object, outcome }
     })
+    return backwards.reverse()
   } finally {
     await readers.close()
   }

@@ -44,7 +44,7 @@ export function openImportHub(
       const declared = declareEntries(text, { ...settings, entries: additions })
       // Its warnings were given with the current text.
       const quiet = text === undefined ? screen : { warn: () => undefined }
-      return { text: declared.text, hub: openHubText(found, declared.text, options, quiet, 'unchecked') }
+      return { text: declared.text, hub: openHubText(found, declared.parsed, options, quiet, 'unchecked') }
     },
   }
 }
