@@ -238,14 +238,14 @@ describe('declareEntries', () => {
       variable('project_trading_symbols'),
       secret('api_keys'),
     ]
-    expect(declareEntries(EXAMPLE, { file: FILE, hub: NEW, entries })).toEqual({ text: EXAMPLE, added: [], left: [] })
+    expect(declareEntries(EXAMPLE, { file: FILE, hub: NEW, entries })).toMatchObject({ text: EXAMPLE, added: [], left: [] })
   })
 
   it('is the same when it is done twice', () => {
     const entries = [connection('c'), variable('v', 'new')]
     const once = declareEntries(EXAMPLE, { file: FILE, hub: NEW, entries })
     expect(once.added).toEqual(['connection:c', 'variable:v'])
-    expect(declareEntries(once.text, { file: FILE, hub: NEW, entries })).toEqual({
+    expect(declareEntries(once.text, { file: FILE, hub: NEW, entries })).toMatchObject({
       text: once.text,
       added: [],
       left: [],

@@ -14,7 +14,14 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-type Asked = readonly [method: string, path: string, body?: string | undefined, headers?: Readonly<Record<string, string>>]
+interface Asked {
+  readonly method: string
+  readonly path: string
+  readonly body?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const FORM = 'application/x-www-form-urlencoded'
 
 /** What differs from one request to the next, whichever way it comes. */
 function steady(text: string): string {
@@ -22,7 +29,7 @@ function steady(text: string): string {
 }
 
 /** Over the wire and directly. */
-async function both([method, path, body, headers = { 'x-vault-token': token }]: Asked): Promise<
+async function both({ method, path, body, headers = { 'x-vault-token': token } }: Asked): Promise<
   readonly { readonly status: number; readonly text: string }[]
 > {
   const answer = await fetch(`${server.address}${path}`, { method, headers, ...(body === undefined ? {} : { body }) })
@@ -33,21 +40,21 @@ async function both([method, path, body, headers = { 'x-vault-token': token }]: 
 
 describe('a request that comes directly', () => {
   it.each<Asked>([
-    ['GET', '/v1/secret/data/absent'],
-    ['GET', '/v1/secret/metadata/?list=true'],
-    ['GET', '/v1/secret/config?x=%zz'],
-    ['GET', '/v1/secret/data/a%01b'],
-    ['GET', '/elsewhere'],
-    ['SEARCH', '/v1/secret/metadata/'],
-    ['POST', '/v1/secret/data/bad', '{"data":'],
-    ['POST', '/v1/secret/data/none', ''],
-    ['POST', '/v1/secret/data/form', 'a=1&b=2', { 'content-type': 'application/x-www-form-urlencoded' }],
-    ['GET', '/v1/secret/data/absent', undefined, { 'x-vault-token': 'wrong' }],
-    ['GET', '/v1/secret/data/absent', undefined, {}],
-    ['GET', '/v1/secret/data/absent', undefined, { authorization: 'Bearer wrong' }],
-    ['GET', '/v1/sys/seal-status'],
-  ])('%s %s is answered as over the wire', async (method, path, body, headers) => {
-    const [wire, direct] = await both([method, path, body, headers])
+    { method: 'GET', path: '/v1/secret/data/absent' },
+    { method: 'GET', path: '/v1/secret/metadata/?list=true' },
+    { method: 'GET', path: '/v1/secret/config?x=%zz' },
+    { method: 'GET', path: '/v1/secret/data/a%01b' },
+    { method: 'GET', path: '/elsewhere' },
+    { method: 'SEARCH', path: '/v1/secret/metadata/' },
+    { method: 'POST', path: '/v1/secret/data/bad', body: '{"data":' },
+    { method: 'POST', path: '/v1/secret/data/none', body: '' },
+    { method: 'POST', path: '/v1/secret/data/form', body: 'a=1&b=2', headers: { 'content-type': FORM } },
+    { method: 'GET', path: '/v1/secret/data/absent', headers: { 'x-vault-token': 'wrong' } },
+    { method: 'GET', path: '/v1/secret/data/absent', headers: {} },
+    { method: 'GET', path: '/v1/secret/data/absent', headers: { authorization: 'Bearer wrong' } },
+    { method: 'GET', path: '/v1/sys/seal-status' },
+  ])('$method $path is answered as over the wire', async (asked) => {
+    const [wire, direct] = await both(asked)
     expect(direct).toEqual(wire)
   })
 
@@ -56,10 +63,10 @@ describe('a request that comes directly', () => {
     const headers = { 'x-vault-token': token }
     const written = await server.answer({ method: 'POST', path: '/v1/secret/data/a', headers, body })
     expect(written.status).toBe(200)
-    const [wire, direct] = await both(['GET', '/v1/secret/data/a'])
+    const [wire, direct] = await both({ method: 'GET', path: '/v1/secret/data/a' })
     expect(wire?.text).toContain('"data":{"k":"v"}')
     expect(direct).toEqual(wire)
-    const again = await both(['POST', '/v1/secret/data/a', body])
+    const again = await both({ method: 'POST', path: '/v1/secret/data/a', body })
     expect(again.map(({ status }) => status)).toEqual([400, 400])
   })
 
