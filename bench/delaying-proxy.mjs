@@ -24,7 +24,7 @@ export async function delayingProxy(target, delayMs) {
       })
       socket.on('error', () => undefined)
     }
-    const later = (act) => (delayMs === 0 ? act() : setTimeout(() => act(), delayMs))
+    const later = (act) => setTimeout(() => act(), delayMs)
     client.on('data', (chunk) => later(() => upstream.writable && upstream.write(chunk)))
     client.once('end', () => later(() => upstream.end()))
     upstream.on('data', (chunk) => {

@@ -12,31 +12,41 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { delayingProxy } from './delaying-proxy.mjs'
 import { airflowDatabase } from './postgres.mjs'
-import { call, freePort, plenumServer, realVault } from './servers.mjs'
+import { call, cpuOf, freePort, plenumServer, realVault } from './servers.mjs'
 
 const here = import.meta.dirname
 const DELAY_MS = 30
 /** Of the bare requests: what is seen to be enough. */
 const CONNECTIONS = { near: 32, far: 128 }
 
-export async function importing({ quick, objects = quick ? 300 : 10_000, print, note }) {
+export async function importing({ quick, objects = quick ? 300 : 10_000, only = '', print, note }) {
   const database = await airflowDatabase({ connections: objects, variables: objects })
   const total = 2 * objects
-  print(`\n| import of ${total.toLocaleString('en')} objects, s | ${COLUMNS.map(([title]) => title).join(' | ')} |`)
-  print(`|---|${'---|'.repeat(COLUMNS.length)}`)
+  const passes = []
+  const size = total.toLocaleString('en')
   try {
+    print(header(`import of ${size} objects, s`, COLUMNS))
     for (const [name, measure] of Object.entries(MEASURES)) {
+      if (!name.includes(only)) continue
       note(`import of ${total} objects: ${name} ...`)
-      const row = await measure({ database, total })
+      const row = await measure({ database, total, passes })
       if (row === undefined) note('neither `bao` nor `vault` is on PATH: measuring without one')
-      else print(`| ${row.name ?? name} | ${COLUMNS.map(([, cell]) => cell(row, total)).join(' | ')} |`)
+      else print(line(row.name ?? name, COLUMNS, row, total))
     }
+    if (passes.length > 0) print(header(`a pass over ${size} objects that changes nothing`, PASS_COLUMNS))
+    for (const { name, ...row } of passes) print(line(name, PASS_COLUMNS, row, total))
   } finally {
     await database.stop()
   }
 }
 
-const seconds = (value) => (value === undefined ? '-' : value.toFixed(1))
+const header = (first, columns) =>
+  `\n| ${first} | ${columns.map(([title]) => title).join(' | ')} |\n|---|${'---|'.repeat(columns.length)}`
+const line = (name, columns, row, total) => `| ${name} | ${columns.map(([, cell]) => cell(row, total)).join(' | ')} |`
+
+const seconds = (value) => (value === undefined || Number.isNaN(value) ? '-' : value.toFixed(1))
+const CPU = ['CPU of the command', ({ usage }) => seconds(usage.cpuSeconds)]
+const PEAK = ['its peak, MB', ({ usage }) => usage.peakMegabytes.toFixed(0)]
 const COLUMNS = [
   ['whole', ({ whole }) => seconds(whole)],
   ['read source', ({ phases }) => seconds(phases.source)],
@@ -44,25 +54,36 @@ const COLUMNS = [
   ['apply', ({ phases }) => seconds(phases.apply)],
   ['prove', ({ phases }) => seconds(phases.prove)],
   ['requests per object', ({ requests }, total) => (requests === undefined ? '-' : (requests / total).toFixed(2))],
-  ['CPU of the command', ({ usage }) => seconds(usage.cpuSeconds)],
-  ['its peak, MB', ({ usage }) => usage.peakMegabytes.toFixed(0)],
+  CPU,
+  ['CPU of the server', ({ serverCpu }) => seconds(serverCpu)],
+  PEAK,
   [
     'bare writes + reads',
     ({ bare }) => (bare === undefined ? '-' : `${seconds(bare.writes)} + ${seconds(bare.reads)}`),
   ],
   ['whole / bare', ({ whole, bare }) => (bare === undefined ? '-' : (whole / (bare.writes + bare.reads)).toFixed(2))],
 ]
+const PASS_COLUMNS = [['whole, s', ({ whole }) => seconds(whole)], CPU, PEAK]
+
+/** Commands that find everything in place, on the running embedded server: name to arguments. */
+const PASSES = {
+  'plenum import, again': (source) => importArguments(source),
+}
 
 /** What is measured, by its name. To add one: what comes back is a row, or undefined where it cannot be measured here. */
 const MEASURES = {
   'embedded, started by the import': ({ database }) =>
     inFolder(async (folder) => importOf(database, folder, ['--port', `${await freePort()}`])),
-  'embedded, running': ({ database, total }) =>
+  'embedded, running': ({ database, total, passes }) =>
     inFolder(async (folder) => {
       declare(folder, 'embedded')
       await plenum(folder, ['up', '--detach', '--yes', '--port', `${await freePort()}`])
       try {
         const row = await importOf(database, folder, [])
+        for (const [name, argumentsOf] of Object.entries(PASSES)) {
+          const { seconds: whole, usage } = await plenum(folder, argumentsOf(sourceIn(folder, database)))
+          passes.push({ name, whole, usage })
+        }
         return { ...row, bare: await bareOn(await plenumServer(), total, 0) }
       } finally {
         await plenum(folder, ['down'])
@@ -91,8 +112,9 @@ async function throughProxy(database, folder, server, delayMs) {
   const proxy = await delayingProxy(server.address, delayMs)
   try {
     declare(folder, `{ address: "${proxy.address}" }`)
+    const before = cpuOf(server.pid)
     const row = await importOf(database, folder, [], { VAULT_TOKEN: server.token })
-    return { ...row, requests: proxy.answers() }
+    return { ...row, requests: proxy.answers(), serverCpu: cpuOf(server.pid) - before }
   } finally {
     await proxy.close()
   }
@@ -133,10 +155,19 @@ async function inFolder(work) {
   }
 }
 
-async function importOf({ dsn, fernetKey }, folder, args, env = {}) {
+/** The database, with its key in a file. */
+function sourceIn(folder, { dsn, fernetKey }) {
   const keyFile = join(folder, 'home/fernet.key')
   writeFileSync(keyFile, fernetKey, { mode: 0o600 })
-  const whole = ['import', 'airflow-db', '--dsn', dsn, '--fernet-key-file', keyFile, '--yes', ...args]
+  return { dsn, keyFile }
+}
+
+function importArguments({ dsn, keyFile }) {
+  return ['import', 'airflow-db', '--dsn', dsn, '--fernet-key-file', keyFile, '--yes']
+}
+
+async function importOf(database, folder, args, env = {}) {
+  const whole = [...importArguments(sourceIn(folder, database)), ...args]
   const { seconds: took, usage, firstErr, firstOut, declared } = await plenum(folder, whole, env)
   return {
     whole: took,
@@ -151,17 +182,11 @@ async function plenum(folder, args, env = {}) {
   const preload = ['--import', pathToFileURL(join(here, 'usage.mjs')).href]
   const began = performance.now()
   const since = () => (performance.now() - began) / 1000
-  const profile = process.env.BENCH_NODE_OPTIONS
+  /** For profiles: `BENCH_NODE_OPTIONS=--cpu-prof`. */
+  const options = process.env.BENCH_NODE_OPTIONS?.split(' ') ?? []
   const child = spawn(
     process.execPath,
-    [
-      ...(profile === undefined ? [] : profile.split(' ')),
-      ...preload,
-      join(here, '../dist/cli/main.js'),
-      ...args,
-      '--hub',
-      folder,
-    ],
+    [...options, ...preload, join(here, '../dist/cli/main.js'), ...args, '--hub', folder],
     { env: { PATH: process.env.PATH, HOME: join(folder, 'home'), BENCH_USAGE: usageFile, ...env } },
   )
   let firstErr

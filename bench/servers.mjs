@@ -38,6 +38,20 @@ export function memoryOf(pid) {
   }
 }
 
+/** CPU that a process has used so far, in seconds. NaN where Linux's own accounting is missing. */
+export function cpuOf(pid) {
+  try {
+    const [, fields] = /^.*\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
+    const [user, system] = fields.split(' ').slice(11, 13).map(Number)
+    return (user + system) / TICKS
+  } catch (error) {
+    if (error.code === 'ENOENT') return Number.NaN
+    throw error
+  }
+}
+/** Of the kernel's accounting, in a second. */
+const TICKS = 100
+
 function started(command, args, options = {}) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
   let said = ''

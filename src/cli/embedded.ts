@@ -7,7 +7,14 @@
  */
 import { basename } from 'node:path'
 import { type Sensitive, sensitive } from '../sensitive/index.ts'
-import { type Core, type EmbeddedServer, KeyFileError, readKeyFile, startServer, writeKeyFile } from '../server/index.ts'
+import {
+  type Core,
+  type EmbeddedServer,
+  KeyFileError,
+  readKeyFile,
+  startServer,
+  writeKeyFile,
+} from '../server/index.ts'
 import { revokeSelf, staticToken, VaultClient } from '../vault/index.ts'
 import type { OpenHub } from './hub-file.ts'
 import { prepareRunFolder } from './run-folder.ts'

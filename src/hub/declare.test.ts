@@ -238,7 +238,11 @@ describe('declareEntries', () => {
       variable('project_trading_symbols'),
       secret('api_keys'),
     ]
-    expect(declareEntries(EXAMPLE, { file: FILE, hub: NEW, entries })).toMatchObject({ text: EXAMPLE, added: [], left: [] })
+    expect(declareEntries(EXAMPLE, { file: FILE, hub: NEW, entries })).toMatchObject({
+      text: EXAMPLE,
+      added: [],
+      left: [],
+    })
   })
 
   it('is the same when it is done twice', () => {

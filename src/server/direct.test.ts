@@ -29,9 +29,12 @@ function steady(text: string): string {
 }
 
 /** Over the wire and directly. */
-async function both({ method, path, body, headers = { 'x-vault-token': token } }: Asked): Promise<
-  readonly { readonly status: number; readonly text: string }[]
-> {
+async function both({
+  method,
+  path,
+  body,
+  headers = { 'x-vault-token': token },
+}: Asked): Promise<readonly { readonly status: number; readonly text: string }[]> {
   const answer = await fetch(`${server.address}${path}`, { method, headers, ...(body === undefined ? {} : { body }) })
   const wire = { status: answer.status, text: steady(await answer.text()) }
   const { status, text } = await server.answer({ method, path, headers, body })
