@@ -58,7 +58,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   'server/token': { folders: [...CONTRACTS], modules: ['node:crypto', 'lru-cache'] },
   'server/audit': { folders: CONTRACTS, modules: ['node:crypto', 'node:fs', 'lru-cache'] },
   'server/auth': { folders: [...CONTRACTS, 'server/token'], modules: ['node:crypto', 'lru-cache'] },
-  'server/engines': { folders: CONTRACTS, modules: ['lru-cache'] },
+  'server/engines': { folders: [...CONTRACTS, 'server/recent'], modules: ['lru-cache'] },
   'server/engines/system': { folders: [...CONTRACTS, 'server/policy'], modules: [] },
   'server/core': { folders: ['server', 'concurrency'], modules: ['node:crypto', 'node:path'] },
   'server/http': {
