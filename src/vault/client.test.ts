@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { sensitive } from '../sensitive/index.ts'
-import { VaultClient } from './client.ts'
+import { newPace, VaultClient } from './client.ts'
 import { VaultUsageError } from './errors.ts'
 import {
   ABSENT,
@@ -86,6 +86,35 @@ describe('a request', () => {
     expect(asked).toEqual([])
   })
 })
+
+describe('the pace', () => {
+  it('stays what was asked for, unless one is given: then it grows with a server that is far away', async () => {
+    const { connect } = await fake(() => OK)
+    // Every look at this clock is 15 ms after the one before.
+    const far = { now: ticking(15) }
+    const fixed = connect({ ...far, connections: 3 })
+    const found = connect({ ...far, pace: newPace() })
+    for (let one = 0; one < 32; one += 1) {
+      await fixed.request('GET', 'a')
+      await found.request('GET', 'a')
+    }
+    expect(fixed.pace.limit).toBe(3)
+    expect(found.pace.limit).toBe(64)
+  })
+
+  it('is halved by a 429, for every client that shares it', async () => {
+    const { connect } = await fake(inTurn(refused(429, 'quota'), OK))
+    const pace = newPace()
+    const other = connect({ pace })
+    await connect({ pace }).request('GET', 'a')
+    expect(other.pace.limit).toBe(16)
+  })
+})
+
+function ticking(ms: number): () => number {
+  let now = 0
+  return () => (now += ms)
+}
 
 describe('retries', () => {
   it.each([500, 502, 503, 429, 412])('%d: three attempts, 1-1.5 s and then twice that', async (status) => {
