@@ -80,7 +80,7 @@ describe('renderPlan', () => {
     expect(renderPlan(plan, OPTIONS)).toBe(
       [
         '  ! variable    a        AIRFLOW_VAR_A also stands in .env: Airflow falls back to it when Vault fails',
-        '  ? variable    by_hand  not made by Plenum for this hub: left alone',
+        '  ? variable    by_hand  plenum.yaml does not declare it: left alone',
         '',
         'no changes: Vault is what plenum.yaml says (26 objects)',
       ].join('\n'),

@@ -81,7 +81,7 @@ export function shadowRow({ address, variable, where }: Shadow): Row {
 }
 
 export function unmanagedRow(address: Address): Row {
-  const text = 'not made by Plenum for this hub: left alone'
+  const text = 'plenum.yaml does not declare it: left alone'
   return { ...named(address), sign: '?', tone: 'dim', text, note: '', hint: '' }
 }
 

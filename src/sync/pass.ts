@@ -83,7 +83,7 @@ export class Passes {
     return { kind: 'full', looked: addresses.size, findings: content.findings }
   }
 
-  /** `withTroubles`: also what is in conflict or was left, though its row is as it was. @throws as `full` */
+  /** `withTroubles`: also what is in conflict or was refused, though its row is as it was. @throws as `full` */
   async changes(withTroubles: boolean): Promise<PassResult> {
     const { sides, signal } = this.#options
     const whole = await sides.readTablesDigest(signal)
@@ -117,14 +117,14 @@ export class Passes {
   }
 
   #hasTroubles(): boolean {
-    return [...this.#seen.values()].some(({ outcome }) => isTrouble(outcome) || outcome.kind === 'left')
+    return [...this.#seen.values()].some(({ outcome }) => isTrouble(outcome))
   }
 
   #suspects(digests: RowDigests['rows'], withTroubles: boolean): string[] {
     const changed = [...digests].filter(([address, digest]) => this.#seen.get(address)?.row !== digest)
     const rest = [...this.#seen].filter(([address, { row, outcome }]) => {
       if ((row === '') !== !digests.has(address)) return true
-      return !isSettled(outcome) || (withTroubles && (isTrouble(outcome) || outcome.kind === 'left'))
+      return !isSettled(outcome) || (withTroubles && isTrouble(outcome))
     })
     return [...new Set([...changed, ...rest].map(([address]) => address))]
   }

@@ -39,7 +39,7 @@ export interface RunOptions {
   readonly signal: AbortSignal
 }
 
-/** Between two looks at what is in conflict or was left, in ms: somebody may have settled it. */
+/** Between two looks at what is in conflict or was refused, in ms: somebody may have settled it. */
 const TROUBLES_EVERY_MS = 15_000
 
 /** Resolves when `signal` aborts. @throws what is no trouble. */

@@ -17,6 +17,7 @@ import {
 } from '../../sync/index.ts'
 import { VaultError, type VaultClient } from '../../vault/index.ts'
 import { readCredentials } from '../credential-files.ts'
+import { describeFailure } from '../failure.ts'
 import { type OpenHub, openHub } from '../hub-file.ts'
 import { databaseOf, type DatabaseSource } from '../importing/sources.ts'
 import { interruptible } from '../interrupt.ts'
@@ -36,12 +37,21 @@ export async function sync(options: SyncOptions, screen: Screen): Promise<number
     process.stdout.write(NOTIFY_SQL)
     return 0
   }
-  const hub = openHub(options, screen, 'unchecked')
-  return interruptible(async (signal) => {
-    const source = await databaseOf(options)
-    const call: Call = { hub, options, screen, source, signal }
-    return options.once === true || options.dryRun === true ? onePass(call) : follow(call)
-  })
+  try {
+    const hub = openHub(options, screen, 'unchecked')
+    return await interruptible(async (signal) => {
+      const source = await databaseOf(options)
+      const call: Call = { hub, options, screen, source, signal }
+      return options.once === true || options.dryRun === true ? onePass(call) : follow(call)
+    })
+  } catch (error) {
+    if (!screen.json) throw error
+    // One line as every other: whoever reads lines would stumble over a document of many.
+    const { problems, status } = describeFailure(error)
+    for (const { message, hint } of problems) screen.fail(message, hint)
+    process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), event: 'failed', errors: problems })}\n`)
+    return status
+  }
 }
 
 interface Call {
@@ -60,7 +70,7 @@ function onePass(call: Call): Promise<number> {
     screen,
     enter: (reach) => clientOfRole(hub, reach),
     work: async (_, client) => {
-      const teller = new Teller(screen, options)
+      const teller = new Teller(screen)
       const session = openSession(call, client, teller, () => undefined)
       try {
         const started = Date.now()
@@ -81,7 +91,7 @@ async function follow(call: Call): Promise<number> {
   const reach = await reachOf(hub)
   const client = clientOfRole(hub, reach) ?? openOperator(hub, reach)
   const alarm = new Alarm()
-  const teller = new Teller(screen, options)
+  const teller = new Teller(screen)
   const session = openSession(call, client, teller, () => alarm.ring())
   const status = new SyncStatus(Date.now, options.interval, () => session.outcomes())
   teller.also((event) => status.note(event))
@@ -183,13 +193,11 @@ function clientOfRole(hub: OpenHub, reach: Reach): VaultClient | undefined {
 /** Says each thing once, to whoever wants to know. */
 class Teller {
   readonly #screen: Screen
-  readonly #options: SyncOptions
   readonly #news = new News()
   readonly #listeners: ((event: SyncEvent) => void)[] = []
 
-  constructor(screen: Screen, options: SyncOptions) {
+  constructor(screen: Screen) {
     this.#screen = screen
-    this.#options = options
   }
 
   also(listener: (event: SyncEvent) => void): void {
@@ -205,7 +213,7 @@ class Teller {
     if (event.kind === 'pass') {
       for (const finding of this.#news.newFindings(event.result.findings ?? [])) this.tell({ kind: 'finding', finding })
       // Thousands a day that say nothing.
-      if (event.result.looked === 0 && this.#options.once !== true) return
+      if (event.result.kind === 'changes' && event.result.looked === 0) return
     }
     if (this.#screen.json) process.stdout.write(`${eventJson(event, Date.now())}\n`)
     else this.#show(event)

@@ -218,13 +218,21 @@ export class Session {
   #reloadHub(): void {
     const { reopenHub, onHubProblem } = this.#options
     try {
-      this.#hub = reopenHub().hub
+      const { hub } = reopenHub()
+      // Other paths are other objects: nothing that is remembered is about them.
+      if (placeOf(hub) !== placeOf(this.#hub)) this.#passes = undefined
+      this.#hub = hub
       this.#declaredNow = undefined
     } catch (error) {
       if (!isHubProblem(error)) throw error
       onHubProblem(error)
     }
   }
+}
+
+/** Where the hub keeps its objects. */
+function placeOf({ name, vault }: Hub): string {
+  return JSON.stringify([name, vault])
 }
 
 function isHubProblem(error: unknown): error is ProblemsError | CommandError | HubReferenceError {
