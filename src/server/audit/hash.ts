@@ -5,7 +5,7 @@
  * Keys of objects, numbers, booleans and nulls stay in clear, as in Vault.
  */
 import { createHmac } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
+import QuickLRU from 'quick-lru'
 import { ExactNumber, type JsonObject, type JsonValue, RawJson } from '../json/index.ts'
 
 export interface Hasher {
@@ -20,7 +20,7 @@ const REMEMBERED = 4096
 const LONGEST_REMEMBERED = 64
 
 export function createHasher(salt: Buffer): Hasher {
-  const short = new LRUCache<string, string>({ max: REMEMBERED })
+  const short = new QuickLRU<string, string>({ maxSize: REMEMBERED })
   // Documents that come out of the engines' caches are immutable: their hashed text is kept as long as they are.
   const documents = new WeakMap<RawJson, string>()
 

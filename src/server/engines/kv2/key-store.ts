@@ -9,8 +9,8 @@
  * It does not serialise writers: `engine.ts` runs one change of a key at a time.
  */
 import { LRUCache } from 'lru-cache'
+import QuickLRU from 'quick-lru'
 import { parseJson, RawJson } from '../../json/index.ts'
-import { Recent } from '../../recent/index.ts'
 import type { Storage, Write } from '../../storage/index.ts'
 import {
   decodeMark,
@@ -49,7 +49,7 @@ const ABSENT_PATHS = 1024
 export class KeyStore {
   readonly #storage: Storage
   readonly #states = new LRUCache<string, KeyState>({ maxSize: CACHE_BYTES, sizeCalculation: weigh })
-  readonly #absent = new Recent<true>({ most: ABSENT_PATHS })
+  readonly #absent = new QuickLRU<string, true>({ maxSize: ABSENT_PATHS })
 
   constructor(storage: Storage) {
     this.#storage = storage
@@ -59,7 +59,7 @@ export class KeyStore {
   find(path: string): KeyState | undefined {
     const known = this.#states.get(path)
     if (known !== undefined) return known
-    return isKeyPath(path) && this.#absent.peek(path) === undefined ? this.#load(path) : undefined
+    return isKeyPath(path) && !this.#absent.has(path) ? this.#load(path) : undefined
   }
 
   /** A key, and the document of one of its versions. @throws {KvStorageError} */
