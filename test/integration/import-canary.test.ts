@@ -1,48 +1,30 @@
 /**
- * Invariant 1 for `plenum import` and `plenum sync`: no secret value anywhere but in the sources, in the encrypted store
- * and in what the user asked to be written. Values are planted in every place that an importer reads; every source is
- * used in every way, also wrongly, also killed and broken on the way; and all that was said, written, removed, served,
- * and handed to other processes is searched.
+ * Invariant 1 for `plenum import`: no secret value anywhere but in the sources, in the encrypted store and in what the user
+ * asked to be written. Values are planted in every place that an importer reads; every source is used in every way, and
+ * wrongly; and all that was said, written, removed, and handed to other processes is searched.
  */
-import { type ChildProcess, execFileSync } from 'node:child_process'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { sensitive } from '../../src/sensitive/index.ts'
-import { readSecret, writeSecret } from '../../src/vault/index.ts'
+import { writeSecret } from '../../src/vault/index.ts'
+import { badRows, change, ENVIRONMENT, FERNET_KEY, plain, plantBroken } from './before-plenum-canaries.case.ts'
 import {
-  badRows,
-  change,
-  ENVIRONMENT,
-  FERNET_KEY,
-  makeDatabase,
-  plain,
-  plantBroken,
-} from './before-plenum-canaries.case.ts'
-import { filesBelow, searchFolder } from './canary.case.ts'
-import {
-  type Call,
   closing,
   expectDone,
+  leaks,
   inEnvironment,
   inVault,
-  isObjectWritten,
   main,
-  type Meddle,
-  noteChildren,
-  noteProcess,
   newVault,
   oldVault,
   place,
   plantedHub,
   plenum,
   type Ran,
-  said,
-  search,
   source,
   sources,
-  startFront,
   startVersionOne,
   TOKEN_FILE,
   usePlantedPlace,
@@ -316,233 +298,6 @@ async function startEchoingPostgres(): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-type Answer = (body: string, token: string) => { status: number; text: string; location?: string }
-
-const errorsOf = (status: number, text: string) => ({ status, text: JSON.stringify({ errors: [text] }) })
-/** Vaults that say back what they were sent, or answer with what is none of theirs. */
-const ECHOES: Readonly<Record<string, Answer>> = {
-  'in a refusal': (body) => errorsOf(400, body),
-  'behind a long text': (body) => errorsOf(500, `${'.'.repeat(900)}${body}`),
-  'escaped twice, with the token': (body, token) => errorsOf(403, `${token} ${JSON.stringify(JSON.stringify(body))}`),
-  'as the place to go to': (body) => ({
-    status: 307,
-    text: '',
-    location: `https://x.invalid/?${encodeURIComponent(body)}`,
-  }),
-  'as a text': (body) => ({ status: 200, text: `<html>${body}` }),
-  'as data of another shape': (body) => ({ status: 200, text: JSON.stringify({ data: [body, { version: body }] }) }),
-}
-
-function echo(answer: Answer, isEchoed: Meddle): Meddle {
-  return (request, body, response) => {
-    if (!isEchoed(request, body, response)) return false
-    const { status, text, location } = answer(body, String(request.headers['x-vault-token']))
-    response.writeHead(status, { 'content-type': 'application/json', ...(location === undefined ? {} : { location }) })
-    response.end(text)
-    return true
-  }
-}
-
-describe.concurrent('a Vault that is none', () => {
-  it.concurrent.for(Object.entries(ECHOES))('says what it was sent %s', async ([how, answer]) => {
-    const hub = plantedHub(`echo-${Object.keys(ECHOES).indexOf(how)}`)
-    const vault = await newVault()
-    const address = await startFront(vault, echo(answer, isObjectWritten))
-    const words = ['import', 'airflow-db', '--airflow-home', 'airflow', '--yes', '--debug', '--name', 'echoed']
-    const ran = await plenum({ hub, env: inVault(vault, address) }, ...words)
-    expectDone(ran, [1])
-    expect(ran.errors).toMatch(/^x connection +db_clear /m)
-    const all = await startFront(
-      vault,
-      echo(answer, () => true),
-    )
-    expectDone(await plenum({ hub, env: inVault(vault, all) }, ...words, '--json'), [1])
-  })
-
-  it.concurrent('answers reads with values where none belong', async () => {
-    const hub = plantedHub('reads')
-    const vault = await newVault()
-    const words = ['import', 'env-file', '.env', '--debug', '--name', 'reads']
-    expectDone(await plenum({ hub, env: inVault(vault) }, ...words, '--yes'), [0])
-    const isRead: Meddle = ({ method, url = '' }) => method === 'GET' && url.startsWith('/v1/secret/data/')
-    for (const text of [
-      JSON.stringify({
-        data: { data: { value: [plain('ReadList')], [plain('ReadKey')]: 1 }, metadata: { version: 1 } },
-      }),
-      JSON.stringify({ data: { data: plain('ReadText'), metadata: plain('ReadMetadata') } }),
-      `{"data": {"data": {"value": "${plain('ReadCut')}`,
-    ]) {
-      const address = await startFront(
-        vault,
-        echo(() => ({ status: 200, text }), isRead),
-      )
-      expectDone(await plenum({ hub, env: inVault(vault, address) }, ...words, '--check'), [1])
-    }
-    // The record of a clean-up holds the files' text.
-    const isKept: Meddle = ({ method, url = '' }) => method === 'POST' && /\/plenum\/[^/]+\/undo\//.test(url)
-    const refusing = await startFront(
-      vault,
-      echo((body) => errorsOf(500, body), isKept),
-    )
-    const ran = await plenum({ hub, env: inVault(vault, refusing) }, ...words, '--finish', '--yes')
-    expectDone(ran, [1])
-    expect(ran.errors).not.toContain('cleaned up')
-  })
-})
-
-describe.concurrent('an end on the way', () => {
-  it.concurrent.for(['SIGKILL', 'SIGINT'] as const)('import gets %s behind a write, and goes on', async (signal) => {
-    const hub = plantedHub(`ended-${signal}`)
-    const vault = await newVault()
-    const words = ['import', 'airflow-db', '--airflow-home', 'airflow', '--yes', '--debug', '--name', 'ended']
-    let child: ChildProcess | undefined
-    let writes = 0
-    const address = await startFront(vault, (request) => {
-      writes += isObjectWritten(request) ? 1 : 0
-      if (child === undefined || writes < 2) return false
-      if (!child.killed) {
-        noteProcess(child)
-        child.kill(signal)
-      }
-      // Others of its requests are under way.
-      return signal === 'SIGKILL'
-    })
-    const started = (one: ChildProcess): void => void (child = one)
-    const ran = await plenum({ hub, env: inVault(vault, address), started }, ...words)
-    expect([ran.signal, ran.status]).toEqual(signal === 'SIGKILL' ? ['SIGKILL', null] : [null, 1])
-    expectDone(await plenum({ hub, env: inVault(vault) }, ...words), [0])
-  })
-
-  it.concurrent.for(['uncaught', 'rejected', 'disk'])('%s', async (how) => {
-    const hub = plantedHub(`broken-off-${how}`)
-    const env = { ...inVault(await newVault()), PLENUM_PROBE_BREAK: how }
-    const ran = await plenum({ hub, env }, 'import', 'env-file', '.env', '--yes', '--debug', '--name', `off_${how}`)
-    expect([0, null]).not.toContain(ran.status)
-    expect(ran.errors).toContain('forced on the way')
-    expect(search('output', ran.errors + ran.out)).toEqual([])
-  })
-})
-
-/** Resolves once a command has said something. */
-function listener(): {
-  readonly watch: (child: ChildProcess, all: string) => void
-  says(what: RegExp): Promise<void>
-} {
-  let all = ''
-  let waiting: { readonly what: RegExp; readonly resolve: () => void }[] = []
-  const look = (): void => {
-    for (const { what, resolve } of waiting) if (what.test(all)) resolve()
-    waiting = waiting.filter(({ what }) => !what.test(all))
-  }
-  return {
-    watch(_, text) {
-      all = text
-      look()
-    },
-    says(what) {
-      return new Promise((resolve) => {
-        waiting.push({ what, resolve })
-        look()
-      })
-    },
-  }
-}
-
-const IN_AIRFLOW = 'UPDATE variable SET is_encrypted = 0, val ='
-const EMPTY_HUB = `version: 1
-hub: synced
-airflow: { version: "3.3", provider: "4.8" }
-environments: { dev: { vault: embedded } }
-projects: { trading: { variables: { note: about } } }
-`
-
-describe.concurrent('sync', () => {
-  it.concurrent('once, for long, in conflict, without a Vault, and killed', async () => {
-    const hub = place('synced')
-    writeFileSync(join(hub, 'plenum.yaml'), EMPTY_HUB)
-    place('synced/airflow')
-    const database = join(hub, 'airflow/airflow.db')
-    sources.add(database)
-    makeDatabase(database)
-    change(database, badRows())
-    const vault = await newVault()
-    const state: { meddle: Meddle } = { meddle: () => false }
-    const env = inVault(vault, await startFront(vault, (...asked) => state.meddle(...asked)))
-    const key = source(join(hub, 'key.txt'), FERNET_KEY)
-    const dsn = inEnvironment({ PLENUM_IMPORT_DSN: `sqlite:///${database}` })
-    const sync = (call: Partial<Call>, ...more: readonly string[]): Promise<Ran> =>
-      plenum({ hub, env: { ...env, ...dsn }, ...call }, 'sync', '--fernet-key-file', key, ...more)
-    const edit = (key: string, value: string): void =>
-      change(database, `${IN_AIRFLOW} '${value}' WHERE "key" = '${key}'`)
-    const writeThere = async (key: string, value: string): Promise<void> => {
-      const now = await readSecret(vault.client, 'secret', `airflow/variables/${key}`)
-      const version = now.kind === 'found' ? now.version : 0
-      await writeSecret(vault.client, 'secret', `airflow/variables/${key}`, sensitive({ value }), version)
-    }
-
-    expectDone(await plenum({ hub, env }, 'apply', '--yes'), [0])
-    expectDone(await sync({}, '--once', '--dry-run', '--json', '--debug'), [1])
-    expectDone(await sync({}, '--once', '--debug'), [1])
-
-    const heard = listener()
-    let child: ChildProcess | undefined
-    const started = (one: ChildProcess): void => void (child = one)
-    const following = sync(
-      { ...heard, started },
-      '--interval',
-      '100ms',
-      '--full-every',
-      '500ms',
-      '--listen',
-      '127.0.0.1:0',
-      '--debug',
-    )
-    await heard.says(/following; /)
-    noteProcess(child as unknown as ChildProcess)
-    edit('db_var_clear', plain('SyncEdit'))
-    await heard.says(/variable +db_var_clear +version 2/)
-    await writeThere('db_var_clear', plain('SyncVaultAhead'))
-    await heard.says(/variable +db_var_clear +changed in Vault alone/)
-    edit('db_var_clear', plain('SyncConflict'))
-    await heard.says(/variable +db_var_clear +conflict/)
-    state.meddle = echo(
-      (body, token) => errorsOf(500, `${token} ${body}`),
-      (request) => request.method !== 'GET',
-    )
-    edit('db_var_fernet', plain('SyncRefused'))
-    await heard.says(/trying again|variable +db_var_fernet +\S.*500/)
-    const { url } =
-      /(?<url>http:\S+)\/healthz/.exec([...said].filter(([who]) => who.includes('--listen')).join(''))?.groups ?? {}
-    for (const path of ['healthz', 'metrics', 'other']) said.set(path, await (await fetch(`${url}/${path}`)).text())
-    ;(child as unknown as ChildProcess).kill('SIGTERM')
-    expectDone(await following, [0])
-
-    const words = ['--once', '--debug', '--json']
-    expectDone(await sync({}, ...words), [1])
-    state.meddle = echo(
-      () => ({ status: 200, text: `{"data": "${plain('SyncCut')}` }),
-      ({ method }) => method === 'GET',
-    )
-    expectDone(await sync({}, ...words), [1])
-    expectDone(await sync({}, ...words, '--on-conflict', 'nonsense'), [2])
-    state.meddle = (request) => isObjectWritten(request) && (child?.killed === true || child?.kill('SIGKILL') === true)
-    const killed = await sync({ started }, ...words, '--on-conflict', 'airflow-wins')
-    expect(killed.signal).toBe('SIGKILL')
-    state.meddle = () => false
-    expectDone(await sync({}, ...words, '--on-conflict', 'airflow-wins'), [1])
-    await writeThere('db_var_clear', plain('SyncBack'))
-    expectDone(await sync({}, ...words, '--both-ways', '--on-conflict', 'vault-wins'), [1])
-  })
-})
-
-describe('everything', () => {
-  it('that was said, written, removed and handed on holds no planted value', () => {
-    expect(noteChildren()).toBeGreaterThan(0)
-    const found = [...said].flatMap(([who, text]) => search(who, text))
-    expect([...found, ...searchFolder(search, work, sources)]).toEqual([])
-    // The probe has kept what was removed.
-    expect(readdirSync(join(work, 'kept')).length).toBeGreaterThan(0)
-    const reports = filesBelow(work).filter((path) => /\/(?:report\.\d+\.[^/]*\.json|core(?:\.\d+)?)$/.test(path))
-    expect(reports).toEqual([])
-  })
+it('holds no planted value: what was said, written, removed and handed on', () => {
+  expect(leaks()).toEqual([])
 })

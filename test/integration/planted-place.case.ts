@@ -13,7 +13,7 @@ import { afterAll, beforeAll, expect } from 'vitest'
 import { startTestServer, type TestServer } from '../../src/testing/index.ts'
 import { enableSecretsEngine } from '../../src/vault/index.ts'
 import { FERNET_KEY, hard, MARK, plain, plantSources } from './before-plenum-canaries.case.ts'
-import { type Search, searchFor } from './canary.case.ts'
+import { filesBelow, type Search, searchFolder, searchFor } from './canary.case.ts'
 
 export const main: string = join(import.meta.dirname, '../../dist/cli/main.js')
 export const work: string = mkdtempSync(join(tmpdir(), 'plenum-import-canary-'))
@@ -227,14 +227,11 @@ export function inEnvironment(values: Readonly<Record<string, string>>): Record<
 const isGiven = (line: string): boolean => given.has(line)
 
 /** What other programs got: a file each. Lines of their environment that the command itself was given are left out. */
-export function noteChildren(): number {
-  const names = readdirSync(children)
-  for (const name of names) {
-    const lines = readFileSync(join(children, name), 'utf8').split('\0')
-    const rest = lines.filter((line) => !isGiven(line)).join('\n')
-    writeFileSync(join(children, name), rest)
+function noteChildren(): void {
+  for (const path of filesBelow(children)) {
+    const lines = readFileSync(path, 'utf8').split('\0')
+    writeFileSync(path, lines.filter((line) => !isGiven(line)).join('\n'))
   }
-  return names.length
 }
 
 /** Stands in front of the Vault. What it answers itself (true) is not handed on. */
@@ -287,4 +284,34 @@ export function inVault({ address, rootToken }: TestServer, front: string = addr
 /** Writes of objects, not of Plenum's own. */
 export function isObjectWritten({ method, url = '' }: IncomingMessage): boolean {
   return (method === 'POST' || method === 'PUT') && /^\/v1\/secret\/data\/(?!plenum\/)/.test(url)
+}
+
+export type Answer = (body: string, token: string) => { status: number; text: string; location?: string }
+
+export const errorsOf: (status: number, text: string) => { status: number; text: string } = (
+  status: number,
+  text: string,
+) => ({ status, text: JSON.stringify({ errors: [text] }) })
+/** Answers what `isEchoed` says. */
+export function echo(answer: Answer, isEchoed: Meddle): Meddle {
+  return (request, body, response) => {
+    if (!isEchoed(request, body, response)) return false
+    const { status, text, location } = answer(body, String(request.headers['x-vault-token']))
+    response.writeHead(status, { 'content-type': 'application/json', ...(location === undefined ? {} : { location }) })
+    response.end(text)
+    return true
+  }
+}
+
+/** Where planted values are, of all that was said, written, removed and handed on. To be called last. */
+export function leaks(): string[] {
+  noteChildren()
+  // Node's diagnostic reports, and what the system keeps of a crash, hold everything.
+  const reports = filesBelow(work).filter((path) => /\/(?:report\.\d+\.[^/]*\.json|core(?:\.\d+)?)$/.test(path))
+  if (readdirSync(kept).length === 0) throw new Error('the probe was not at work')
+  return [
+    ...[...said].flatMap(([who, text]) => search(who, text)),
+    ...searchFolder(search, work, sources),
+    ...reports.map((path) => `${path}: a crash report`),
+  ]
 }
