@@ -16,7 +16,7 @@ import { TokenStore } from '../token/index.ts'
 import { createAuditDevices } from './audit-devices.ts'
 import { Occupancy } from './occupancy.ts'
 import { createSystemHost } from './system-host.ts'
-import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
+import { effectiveLeaseTtl, type LeaseTtl } from './lease-ttl.ts'
 import { INHERIT, type MountEntry, MountTable } from './mounts.ts'
 
 export interface Session {
@@ -85,11 +85,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 }
 
 function leaseTtl({ config }: MountEntry): LeaseTtl {
-  const max = config.maxLeaseTtl === 0 ? SYSTEM_LEASE_TTL.max : config.maxLeaseTtl
-  return {
-    default: Math.min(config.defaultLeaseTtl === 0 ? SYSTEM_LEASE_TTL.default : config.defaultLeaseTtl, max),
-    max,
-  }
+  return effectiveLeaseTtl({ default: config.defaultLeaseTtl, max: config.maxLeaseTtl })
 }
 
 interface BackendSurroundings extends SessionOptions {
