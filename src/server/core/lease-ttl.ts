@@ -1,8 +1,14 @@
-/** How long tokens live when nobody says otherwise. In seconds. */
+/** How long tokens live when nobody says otherwise (vault-api 11). In seconds. Pure. */
 export interface LeaseTtl {
   readonly default: number
   readonly max: number
 }
 
-/** Vault's own defaults: 768 h each (vault-api 11). */
+/** Vault's own defaults: 768 h each. */
 export const SYSTEM_LEASE_TTL: LeaseTtl = { default: 2_764_800, max: 2_764_800 }
+
+/** What a mount's settings come to: 0 inherits the system's, and no default is above its maximum. */
+export function effectiveLeaseTtl(tuned: LeaseTtl): LeaseTtl {
+  const max = tuned.max === 0 ? SYSTEM_LEASE_TTL.max : tuned.max
+  return { default: Math.min(tuned.default === 0 ? SYSTEM_LEASE_TTL.default : tuned.default, max), max }
+}

@@ -16,7 +16,7 @@ import { TokenStore } from '../token/index.ts'
 import { createAuditDevices } from './audit-devices.ts'
 import { Occupancy } from './occupancy.ts'
 import { createSystemHost } from './system-host.ts'
-import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
+import { effectiveLeaseTtl, type LeaseTtl } from './lease-ttl.ts'
 import { INHERIT, type MountEntry, MountTable } from './mounts.ts'
 
 export interface Session {
@@ -50,11 +50,14 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const core = barrier.view('core/')
   const mounts = new MountTable({
     storage: core,
-    create: (entry) => createBackend(entry, barrier.view(dataPrefix(entry)), options, tokens),
+    create: (entry) =>
+      createBackend(entry, barrier.view(dataPrefix(entry)), { ...options, tokens, leaseTtl: () => currentTtl(entry) }),
     erase: (entry) => erase(barrier.view(dataPrefix(entry))),
     random,
     uuid: randomUUID,
   })
+  /** As the mount is tuned now, which may differ from when it was served first. */
+  const currentTtl = (entry: MountEntry): LeaseTtl => leaseTtl(mounts.get(entry.path)?.entry ?? entry)
   const audit = new AuditBroker(options.onAuditFailure)
   const devices = createAuditDevices({ storage: core, broker: audit, folders: options.auditFolders, random, now })
 
@@ -65,9 +68,16 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),
     createSystem(host, policies),
   )
+  const token = fixedEntry('auth/token/', 'auth', 'token', 'token based credentials')
   mounts.addFixed(
-    fixedEntry('auth/token/', 'auth', 'token', 'token based credentials'),
-    createTokenBackend({ tokens, policies, now, leaseTtl: SYSTEM_LEASE_TTL }),
+    token,
+    createTokenBackend({
+      tokens,
+      storage: barrier.view('sys/token-role/'),
+      policies,
+      now,
+      leaseTtl: () => currentTtl(token),
+    }),
   )
   mounts.load()
   devices.load()
@@ -75,24 +85,25 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 }
 
 function leaseTtl({ config }: MountEntry): LeaseTtl {
-  const max = config.maxLeaseTtl === 0 ? SYSTEM_LEASE_TTL.max : config.maxLeaseTtl
-  return {
-    default: Math.min(config.defaultLeaseTtl === 0 ? SYSTEM_LEASE_TTL.default : config.defaultLeaseTtl, max),
-    max,
-  }
+  return effectiveLeaseTtl({ default: config.defaultLeaseTtl, max: config.maxLeaseTtl })
+}
+
+interface BackendSurroundings extends SessionOptions {
+  readonly tokens: TokenStore
+  /** Effective values of the mount, in seconds. */
+  readonly leaseTtl: () => LeaseTtl
 }
 
 /** The engines and auth methods this server has. An unknown type gives `undefined`: there is no such plugin. */
 function createBackend(
   entry: MountEntry,
   storage: Storage,
-  { now, random }: SessionOptions,
-  tokens: TokenStore,
+  { now, random, tokens, leaseTtl }: BackendSurroundings,
 ): Backend | undefined {
   if (entry.class === 'secret' && entry.type === 'kv' && entry.options?.['version'] === '2')
     return createKv2({ storage, now })
   if (entry.class === 'auth' && entry.type === 'approle')
-    return createAppRole({ storage, now, random, mountPoint: entry.path, leaseTtl: () => leaseTtl(entry), tokens })
+    return createAppRole({ storage, now, random, mountPoint: entry.path, leaseTtl, tokens })
   return undefined
 }
 

@@ -1,7 +1,7 @@
 export { authBlock } from './auth-block.ts'
 export type { LoginOptions } from './login.ts'
 export type { NewToken } from './new-token.ts'
-export { isRoot, refuseUnassignable, sanitizePolicies, withDefault } from './policies.ts'
+export { DEFAULT, isRoot, refuseUnassignable, sanitizePolicies, withDefault } from './policies.ts'
 export { type TokenCipher, TokenRecordError } from './record.ts'
 export type { Renewal, RenewalTerms } from './renewal.ts'
 export { Salt } from './salt.ts'

@@ -17,6 +17,8 @@ export interface NewToken {
   readonly boundCidrs: readonly string[]
   readonly entityId: string
   readonly noDefaultPolicy: boolean
+  /** The token role that it is made with. Default: none. */
+  readonly role?: string
   /** A token text of the caller's choice. Default: a random one. */
   readonly text?: string
 }

@@ -9,7 +9,7 @@
  *   the next start finishes the rest (S40).
  * - Uses are counted one after the other and stored before the request goes on (S37).
  *
- * Left out: token roles, entities, leases of secrets.
+ * Left out: entities, leases of secrets.
  */
 import type { AuthBlock, AuthGrant, TokenEntry } from '../logical/logical.ts'
 import { invalidRequest, permissionDenied } from '../logical/errors.ts'
@@ -108,7 +108,7 @@ export class TokenStore {
       creationTtl: ttl,
       expireTime: ttl === 0 ? null : creationTime + ttl * 1000,
       lastRenewal: null,
-      role: '',
+      role: wanted.role ?? '',
     }
     this.#checkParent(parent)
     if (batch) return { token: sealBatchToken(entry, cipher), entry }

@@ -35,6 +35,7 @@ const ROOT: TokenEntry = {
 }
 const SURROUNDINGS = {
   policyExists: (name: string) => name !== 'ghost',
+  roleNamed: () => undefined,
   leaseTtl: { default: 2_764_800, max: 2_764_800 },
   now: 0,
 }
@@ -63,7 +64,6 @@ describe('refusals, with Vault’s texts (vault-api 7.1)', () => {
   refuse('batch tokens cannot have "num_uses" set', { type: 'batch', num_uses: 2 })
   refuse('batch tokens cannot have "period" set', { type: 'batch', period: '1h' })
   refuse('batch tokens cannot have "id" set', { type: 'batch', id: 'x' })
-  refuse('batch tokens cannot have "renewable" set', { type: 'batch', renewable: true })
   refuse('number of uses cannot be negative', { num_uses: -1 })
   refuse('root or sudo privileges required to specify token id', { id: 'x' })
   refuse("custom token ID cannot have the 'hvs.' prefix", { id: 'hvs.x' }, { sudo: true })
@@ -81,6 +81,7 @@ describe('refusals, with Vault’s texts (vault-api 7.1)', () => {
   refuse('ttl must be positive', { ttl: '-1h' })
   refuse('explicit_max_ttl must be positive', { explicit_max_ttl: -1 })
   refuse('period must be positive', { period: -1 })
+  refuse('unknown role absent', {}, { roleName: 'absent' })
   refuse("'entity_alias' is only allowed in combination with token role", { entity_alias: 'bob' })
 
   it('the first failure in Vault’s order answers', () => {
@@ -204,6 +205,28 @@ describe('what is made', () => {
   it('is periodic for those who may', () =>
     expect(byRoot({ period: '30m' }).token).toMatchObject({ ttl: 1800, period: 1800 }))
 
+  it('without default also where the parent has it, or it was named', () => {
+    expect(plan({ no_default_policy: true }).token.policies).toEqual(['reader', 'writer'])
+    expect(plan({ no_default_policy: true, policies: ['default', 'reader'] }).token.policies).toEqual(['reader'])
+  })
+
+  it.each([
+    ['a b', 'token-a-b'],
+    ['a b--', 'token-a-b-'],
+    ['ä/', 'token--'],
+    ['__', 'token-__'],
+    ['', 'token'],
+  ])('the display name %j becomes %j', (wanted, stored) =>
+    expect(byRoot({ display_name: wanted }).token.displayName).toBe(stored),
+  )
+
+  it('warnings come in Vault’s order: limits, id, policies', () =>
+    expect(byRoot({ policies: ['ghost'], id: 'chosen', ttl: '30m', explicit_max_ttl: '5m' }).warnings).toEqual([
+      'TTL of "30m" exceeded the effective max_ttl of "5m"; TTL value is capped accordingly',
+      'a token ID that somebody chose is easier to guess than a generated one',
+      'Policy "ghost" does not exist',
+    ]))
+
   it('warns of policies that do not exist, and of a chosen id', () => {
     expect(byRoot({ policies: ['ghost', 'a'] }).warnings).toEqual(['Policy "ghost" does not exist'])
     const { token, warnings } = byRoot({ id: 'chosen' })
@@ -212,6 +235,9 @@ describe('what is made', () => {
   })
 
   it('a batch token is not renewable', () => {
-    expect(plan({ type: 'batch', ttl: 60 }).token).toMatchObject({ type: 'batch', renewable: false, ttl: 60 })
+    const batch = { type: 'batch', renewable: false, ttl: 60 }
+    expect(plan({ type: 'batch', ttl: 60 }).token).toMatchObject(batch)
+    // Vault's CLI says so with every token.
+    expect(plan({ type: 'batch', ttl: 60, renewable: true }).token).toMatchObject(batch)
   })
 })

@@ -1,8 +1,9 @@
 /**
- * What a caller may have made: `auth/token/create` and `create-orphan` (vault-api 7.1).
+ * What a caller may have made: `auth/token/create`, `create-orphan` and `create/:role` (vault-api 7.1).
  *
  * Pure: the request and the caller's token in, the token to be made out. The checks run in Vault's order and the first
- * that fails answers. A child is never more than its parent unless the caller holds sudo on the path (S39).
+ * that fails answers. A child is never more than its parent unless the caller holds sudo on the path, or a role that
+ * the caller may use says so (S39).
  */
 import { invalidRequest, type JsonObject, type TokenEntry } from '../../logical/index.ts'
 import {
@@ -15,6 +16,7 @@ import {
 } from '../../logical/fields.ts'
 import {
   calculateTtl,
+  DEFAULT,
   isRoot,
   type LeaseTtl,
   type NewToken,
@@ -22,6 +24,8 @@ import {
   sanitizePolicies,
   withDefault,
 } from '../../token/index.ts'
+import { matchesAny, policiesThroughRole, restrictsPolicies } from './role-policies.ts'
+import type { RoleTokenType, TokenRole } from './role.ts'
 
 export interface CreationRequest {
   readonly data: JsonObject
@@ -32,10 +36,13 @@ export interface CreationRequest {
   readonly path: string
   /** The path itself asks for an orphan. */
   readonly orphan: boolean
+  /** Of the path `create/:role`. Default: none. */
+  readonly roleName?: string
 }
 
 export interface CreationSurroundings {
   readonly policyExists: (name: string) => boolean
+  readonly roleNamed: (name: string) => TokenRole | undefined
   readonly leaseTtl: LeaseTtl
   readonly now: number
 }
@@ -50,60 +57,79 @@ export function planCreation(request: CreationRequest, surroundings: CreationSur
   const { data, caller, sudo } = request
   if (caller.type === 'batch') throw invalidRequest('batch tokens cannot create more tokens')
   if (caller.numUses !== 0) throw invalidRequest('restricted use token cannot generate child tokens')
-  const type = readType(data)
-  const numUses = intField(data, 'num_uses') ?? 0
-  if (numUses < 0) throw invalidRequest('number of uses cannot be negative')
+  const role = findRole(request, surroundings)
+  const type = readType(data, role)
+  const wantedUses = intField(data, 'num_uses') ?? 0
+  if (wantedUses < 0) throw invalidRequest('number of uses cannot be negative')
   const text = readCustomId(data, sudo)
   const noDefaultPolicy = boolField(data, 'no_default_policy') ?? false
-  const policies = decidePolicies(data, request, noDefaultPolicy)
+  const policies = decidePolicies(data, request, { role, noDefaultPolicy })
   const root = isRoot(policies)
   if (root && type === 'batch') throw invalidRequest('batch tokens cannot be root tokens')
-  const orphan = decideOrphan(data, request)
-  const { ttl, explicitMaxTtl, period } = readDurations(data, sudo)
+  const orphan = role === undefined ? decideOrphan(data, request) : role.orphan
+  const { ttl, explicitMaxTtl, period, warnings: lesser } = limitByRole(readDurations(data, sudo), type, role)
   const endless = root && ttl === 0 && period === 0 && explicitMaxTtl === 0
   if (endless && caller.expireTime !== null) {
     throw invalidRequest('expiring root tokens cannot create non-expiring root tokens')
   }
-  if ((stringField(data, 'entity_alias') ?? '') !== '') {
-    throw invalidRequest("'entity_alias' is only allowed in combination with token role")
-  }
+  checkEntityAlias(stringField(data, 'entity_alias') ?? '', role)
   const lease = endless ? { seconds: 0, warnings: [] } : leaseOf({ ttl, explicitMaxTtl, period }, surroundings)
+  const mayRenew = (boolField(data, 'renewable') ?? true) && role?.renewable !== false
   const token: NewToken = {
     type,
     parent: orphan ? undefined : caller,
     policies,
-    path: request.path,
+    path: role === undefined || role.pathSuffix === '' ? request.path : `${request.path}/${role.pathSuffix}`,
     meta: stringMapField(data, 'meta') ?? null,
     displayName: displayName(stringField(data, 'display_name') ?? ''),
-    numUses,
+    // Uses are counted in the store, where a batch token has no place.
+    numUses: type === 'batch' ? 0 : lesserLimit(wantedUses, role?.numUses ?? 0),
     ttl: lease.seconds,
     explicitMaxTtl,
     period,
-    renewable: type === 'service' && lease.seconds > 0 && (boolField(data, 'renewable') ?? true),
-    boundCidrs: caller.boundCidrs,
+    renewable: type === 'service' && lease.seconds > 0 && mayRenew,
+    boundCidrs: role === undefined || role.boundCidrs.length === 0 ? caller.boundCidrs : role.boundCidrs,
     entityId: orphan ? '' : caller.entityId,
     noDefaultPolicy,
+    ...(role === undefined ? {} : { role: role.name }),
     ...(text === undefined ? {} : { text }),
   }
   const missing = policies.filter((name) => name !== 'root' && !surroundings.policyExists(name))
   const warnings = [
-    ...missing.map((name) => `Policy ${JSON.stringify(name)} does not exist`),
-    ...(text === undefined ? [] : ['a token ID that somebody chose is easier to guess than a generated one']),
+    ...lesser,
     ...lease.warnings,
+    ...(text === undefined ? [] : ['a token ID that somebody chose is easier to guess than a generated one']),
+    ...missing.map((name) => `Policy ${JSON.stringify(name)} does not exist`),
   ]
   return { token, warnings }
 }
 
-function readType(data: JsonObject): 'service' | 'batch' {
-  const type = stringField(data, 'type') ?? ''
+function findRole({ roleName }: CreationRequest, { roleNamed }: CreationSurroundings): TokenRole | undefined {
+  if (roleName === undefined) return undefined
+  const role = roleNamed(roleName)
+  if (role === undefined) throw invalidRequest(`unknown role ${roleName}`)
+  return role
+}
+
+/** What the caller's wish becomes under each type of role. */
+const TYPE_UNDER: Readonly<Record<RoleTokenType, (wanted: string) => string>> = {
+  service: () => 'service',
+  batch: () => 'batch',
+  'default-service': (wanted) => wanted,
+  'default-batch': (wanted) => (wanted === '' ? 'batch' : wanted),
+}
+
+function readType(data: JsonObject, role: TokenRole | undefined): 'service' | 'batch' {
+  const wanted = stringField(data, 'type') ?? ''
+  const type = role === undefined ? wanted : TYPE_UNDER[role.type](wanted)
   if (type === '' || type === 'service') return 'service'
   if (type !== 'batch') throw invalidRequest("invalid 'token_type' value")
+  // Not `renewable`: Vault's own CLI sends it along with every token. A batch token never is.
   const refused: readonly (readonly [string, boolean])[] = [
     ['explicit_max_ttl', (signedDurationField(data, 'explicit_max_ttl') ?? 0) !== 0],
     ['num_uses', (intField(data, 'num_uses') ?? 0) !== 0],
     ['period', (signedDurationField(data, 'period') ?? 0) !== 0],
     ['id', (stringField(data, 'id') ?? '') !== ''],
-    ['renewable', boolField(data, 'renewable') ?? false],
   ]
   const field = refused.find(([, set]) => set)?.[0]
   if (field !== undefined) throw invalidRequest(`batch tokens cannot have ${JSON.stringify(field)} set`)
@@ -120,24 +146,40 @@ function readCustomId(data: JsonObject, sudo: boolean): string | undefined {
   return id
 }
 
-function decidePolicies(
-  data: JsonObject,
-  { caller, sudo }: CreationRequest,
-  noDefaultPolicy: boolean,
-): readonly string[] {
+interface PolicyTerms {
+  readonly role: TokenRole | undefined
+  readonly noDefaultPolicy: boolean
+}
+
+function decidePolicies(data: JsonObject, request: CreationRequest, terms: PolicyTerms): readonly string[] {
+  const { caller } = request
   const wanted = sanitizePolicies(stringListField(data, 'policies') ?? [])
-  refuseUnassignable(wanted)
+  const { role, noDefaultPolicy } = terms
+  const policies =
+    role !== undefined && restrictsPolicies(role)
+      ? policiesThroughRole(role, { wanted, ofParent: caller.policies, noDefaultPolicy })
+      : policiesOfChild(wanted, request, terms)
+  // From here on nothing is added: these checks look at what the token will hold.
+  refuseUnassignable(policies)
+  if (isRoot(policies) && !isRoot(caller.policies)) {
+    throw invalidRequest('root tokens may not be created without parent token being root')
+  }
+  return noDefaultPolicy ? policies.filter((name) => name !== DEFAULT) : policies
+}
+
+function policiesOfChild(
+  wanted: readonly string[],
+  { caller, sudo }: CreationRequest,
+  { role, noDefaultPolicy }: PolicyTerms,
+): readonly string[] {
   if (wanted.length === 0) return caller.policies
   if (!sudo && wanted.some((name) => !caller.policies.includes(name))) {
     throw invalidRequest('child policies must be subset of parent')
   }
-  if (isRoot(wanted)) {
-    if (!isRoot(caller.policies)) throw invalidRequest('root tokens may not be created without parent token being root')
-    return wanted
-  }
   // `default` is a policy like any other: who does not hold it cannot give it to a child.
-  const mayHaveDefault = sudo || caller.policies.includes('default')
-  return noDefaultPolicy || !mayHaveDefault ? wanted : withDefault(wanted)
+  const mayHaveDefault = sudo || caller.policies.includes(DEFAULT)
+  const leavesOut = noDefaultPolicy || role?.noDefaultPolicy === true
+  return leavesOut || !mayHaveDefault ? wanted : withDefault(wanted)
 }
 
 function decideOrphan(data: JsonObject, { orphan, sudo }: CreationRequest): boolean {
@@ -163,6 +205,42 @@ function readDurations(data: JsonObject, sudo: boolean): Durations {
   return { ttl, explicitMaxTtl, period }
 }
 
+/** What role and caller both limit is limited by the lesser. Nothing of it holds for batch tokens. */
+function limitByRole(
+  wanted: Durations,
+  type: 'service' | 'batch',
+  role: TokenRole | undefined,
+): Durations & { readonly warnings: readonly string[] } {
+  if (role === undefined || type === 'batch') return { ...wanted, warnings: [] }
+  const explicitMaxTtl = lesserLimit(wanted.explicitMaxTtl, role.explicitMaxTtl)
+  const period = lesserLimit(wanted.period, role.period)
+  const told = (what: string, own: number, ofRole: number, used: number): string[] =>
+    own === 0 || ofRole === 0
+      ? []
+      : [`${what} specified both during creation call and in role; using the lesser value of ${used} seconds`]
+  return {
+    ttl: wanted.ttl,
+    explicitMaxTtl,
+    period,
+    warnings: [
+      ...told('Explicit max TTL', wanted.explicitMaxTtl, role.explicitMaxTtl, explicitMaxTtl),
+      ...told('Period', wanted.period, role.period, period),
+    ],
+  }
+}
+
+/** Of two limits the one that counts; 0 is none. */
+function lesserLimit(a: number, b: number): number {
+  return a === 0 || b === 0 ? a + b : Math.min(a, b)
+}
+
+function checkEntityAlias(alias: string, role: TokenRole | undefined): void {
+  if (alias === '') return
+  if (role === undefined) throw invalidRequest("'entity_alias' is only allowed in combination with token role")
+  if (!matchesAny(role.allowedEntityAliases, alias.toLowerCase())) throw invalidRequest("invalid 'entity_alias' value")
+  throw invalidRequest("'entity_alias' cannot be used: this server keeps no entities")
+}
+
 function leaseOf(
   { ttl, explicitMaxTtl, period }: Durations,
   { leaseTtl, now }: CreationSurroundings,
@@ -180,5 +258,5 @@ function leaseOf(
 }
 
 function displayName(wanted: string): string {
-  return wanted === '' ? 'token' : `token-${wanted.replace(/[^\w-]/g, '-')}`
+  return wanted === '' ? 'token' : `token-${wanted}`.replace(/[^\w-]/g, '-').replace(/-$/, '')
 }

@@ -1,47 +1,73 @@
 /**
  * The auth method `token`: making, looking up, renewing and revoking tokens (vault-api 7).
  *
- * It holds no token: `server/token` does. Which tokens may be made is `create.ts`.
+ * It holds no token: `server/token` does. Which tokens may be made is `create.ts`; the roles by which some callers may
+ * have more are `role.ts`.
  *
- * Left out: token roles and entity aliases; their paths are unsupported paths.
+ * Left out: entity aliases.
  */
 import {
   type Backend,
+  internalError,
   invalidRequest,
   LogicalError,
   type LogicalRequest,
   type LogicalResponse,
+  NAME,
   permissionDenied,
   router,
   type TokenEntry,
 } from '../../logical/index.ts'
 import { signedDurationField, stringField } from '../../logical/fields.ts'
+import type { Storage } from '../../storage/index.ts'
 import { authBlock, type LeaseTtl, type TokenStore } from '../../token/index.ts'
 import { planCreation } from './create.ts'
 import { lookupData } from './lookup.ts'
+import { tokenRoleExists, tokenRoleRoutes } from './role-routes.ts'
+import { TokenRoleStore } from './role-store.ts'
 
 export interface TokenBackendOptions {
   readonly tokens: TokenStore
+  /** A view of its own, for the roles. */
+  readonly storage: Storage
   /** To warn of policies that do not exist. */
   readonly policies: { get(name: string): unknown }
   /** Unix milliseconds. */
   readonly now: () => number
-  /** The system's, in seconds. */
-  readonly leaseTtl: LeaseTtl
+  /** Effective values of the mount, in seconds. */
+  readonly leaseTtl: () => LeaseTtl
 }
 
 const MOUNT_POINT = 'auth/token/'
 const NEEDS_SUDO = /^(?:revoke-orphan|accessors|tidy)(?:\/.*)?$/
 
-export function createTokenBackend({ tokens, policies, now, leaseTtl }: TokenBackendOptions): Backend {
-  tokens.onRenewal(MOUNT_POINT, ({ creationTtl, period }) => ({ ttl: creationTtl, maxTtl: 0, period, mount: leaseTtl }))
+export function createTokenBackend({ tokens, storage, policies, now, leaseTtl }: TokenBackendOptions): Backend {
+  const roles = new TokenRoleStore(storage)
   let tidying = false
 
-  async function create(request: LogicalRequest, orphan: boolean): Promise<LogicalResponse> {
+  tokens.onRenewal(MOUNT_POINT, ({ creationTtl, period, role: name }) => {
+    const role = name === '' ? undefined : roles.get(name)
+    if (name !== '' && role === undefined) {
+      throw internalError(
+        `failed to renew entry: original token role ${JSON.stringify(name)} could not be found, not renewing`,
+      )
+    }
+    return { ttl: creationTtl, maxTtl: 0, period: role === undefined ? period : role.period, mount: leaseTtl() }
+  })
+
+  async function create(
+    request: LogicalRequest,
+    how: { orphan: boolean; roleName?: string },
+  ): Promise<LogicalResponse> {
     const path = request.mountPoint + request.path
-    const surroundings = { policyExists: (name: string) => policies.get(name) !== undefined, leaseTtl, now: now() }
+    const surroundings = {
+      policyExists: (name: string) => policies.get(name) !== undefined,
+      roleNamed: (name: string) => roles.get(name),
+      leaseTtl: leaseTtl(),
+      now: now(),
+    }
     const { data, sudo } = request
-    const planned = planCreation({ data, caller: callerOf(request), sudo, path, orphan }, surroundings)
+    const planned = planCreation({ data, caller: callerOf(request), sudo, path, ...how }, surroundings)
     const { token, entry } = await tokens.create(planned.token)
     return { kind: 'auth', auth: authBlock(token, entry, planned.token.ttl), warnings: planned.warnings }
   }
@@ -98,10 +124,15 @@ export function createTokenBackend({ tokens, policies, now, leaseTtl }: TokenBac
     type: 'token',
     isUnauthenticated: () => false,
     needsSudo: (path) => NEEDS_SUDO.test(path),
-    exists: () => undefined,
+    exists: (path) => tokenRoleExists(roles, path),
     handle: router([
-      { pattern: /create/, operations: { update: (request) => create(request, false) } },
-      { pattern: /create-orphan/, operations: { update: (request) => create(request, true) } },
+      { pattern: /create/, operations: { update: (request) => create(request, { orphan: false }) } },
+      { pattern: /create-orphan/, operations: { update: (request) => create(request, { orphan: true }) } },
+      {
+        pattern: new RegExp(`create/(?<name>${NAME})`),
+        operations: { update: (request, { name = '' }) => create(request, { orphan: false, roleName: name }) },
+      },
+      ...tokenRoleRoutes(roles, leaseTtl),
       { pattern: /lookup/, operations: { read: lookup, update: lookup } },
       { pattern: /lookup-self/, operations: { read: lookupSelf, update: lookupSelf } },
       {

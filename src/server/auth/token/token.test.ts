@@ -7,7 +7,7 @@ import type {
   Operation,
   TokenEntry,
 } from '../../logical/index.ts'
-import { createTokenWorld, START, type TokenWorld } from '../../token/shelf.case.ts'
+import { createShelf, createTokenWorld, START, type TokenWorld } from '../../token/shelf.case.ts'
 import { createTokenBackend } from './index.ts'
 
 interface World extends TokenWorld {
@@ -24,14 +24,16 @@ interface World extends TokenWorld {
   readonly make: (data?: JsonObject) => Promise<string>
 }
 
-async function createWorld(): Promise<World> {
+async function createWorld(leaseTtl = { default: 2_764_800, max: 2_764_800 }): Promise<World> {
   const world = await createTokenWorld()
   const root = await world.tokens.createRoot()
+  const storage = createShelf()
   const backend = createTokenBackend({
     tokens: world.tokens,
     policies: { get: (name) => (name === 'ghost' ? undefined : { name }) },
     now: () => world.now,
-    leaseTtl: { default: 2_764_800, max: 2_764_800 },
+    storage,
+    leaseTtl: () => leaseTtl,
   })
   const ask: World['ask'] = async (operation, path, data = {}, as = root.token, sudo = true) => {
     const request: LogicalRequest = {
@@ -90,14 +92,20 @@ describe('auth/token', () => {
     expect(backend.exists('create')).toBeUndefined()
   })
 
-  it('token roles are unsupported paths', async () => {
+  it('knows no other paths and operations', async () => {
     const { ask } = await createWorld()
-    for (const path of ['roles', 'roles/x', 'create/x']) {
+    for (const path of ['roles/x/y', 'roles/-x', 'create/x/y', 'lookup/x']) {
       await expect(ask('update', path)).rejects.toThrow(expect.objectContaining({ code: 'unsupported-path' }) as Error)
     }
-    await expect(ask('delete', 'create')).rejects.toThrow(
-      expect.objectContaining({ code: 'unsupported-operation' }) as Error,
-    )
+    for (const [operation, path] of [
+      ['delete', 'create'],
+      ['read', 'create/x'],
+      ['read', 'roles'],
+    ] as const) {
+      await expect(ask(operation, path)).rejects.toThrow(
+        expect.objectContaining({ code: 'unsupported-operation' }) as Error,
+      )
+    }
   })
 
   describe('create', () => {
@@ -247,6 +255,87 @@ describe('auth/token', () => {
       await expect(ask('update', 'lookup', { token: ['planted'] })).rejects.toThrow(
         bad('Field validation failed: error converting input for field "token": expected a string'),
       )
+    })
+  })
+
+  describe('roles', () => {
+    it('are made, read, changed, listed and deleted', async () => {
+      const { ask, backend } = await createWorld()
+      expect(await ask('list', 'roles/')).toEqual({ kind: 'list', keys: [] })
+      expect(await ask('read', 'roles/ci')).toEqual({ kind: 'none' })
+      expect([backend.exists('roles/ci'), backend.exists('roles'), backend.exists('create/ci')]).toEqual([
+        false,
+        undefined,
+        undefined,
+      ])
+      expect(await ask('create', 'roles/ci', { orphan: true })).toEqual({ kind: 'none', warnings: [] })
+      expect(await ask('create', 'roles/Build.2', {})).toEqual({ kind: 'none', warnings: [] })
+      expect(backend.exists('roles/ci')).toBe(true)
+      expect(await ask('update', 'roles/ci', { token_period: '1h' })).toEqual({ kind: 'none', warnings: [] })
+      expect(dataOf(await ask('read', 'roles/ci'))).toMatchObject({ name: 'ci', orphan: true, token_period: 3600 })
+      expect(await ask('list', 'roles/')).toEqual({ kind: 'list', keys: ['Build.2', 'ci'] })
+      expect(await ask('delete', 'roles/ci')).toEqual({ kind: 'none' })
+      expect(await ask('delete', 'roles/ci')).toEqual({ kind: 'none' })
+      expect(await ask('list', 'roles/')).toEqual({ kind: 'list', keys: ['Build.2'] })
+    })
+
+    it('what the policy allowed as one of create and update does not become the other', async () => {
+      const { ask } = await createWorld()
+      await expect(ask('update', 'roles/ci')).rejects.toThrow(bad('the role was deleted meanwhile: try again'))
+      const both = await Promise.allSettled([ask('create', 'roles/ci'), ask('create', 'roles/ci')])
+      expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    })
+
+    it('make tokens, which remember them', async () => {
+      const { ask } = await createWorld()
+      await ask('create', 'roles/ci', { orphan: true, path_suffix: 'build', allowed_policies: ['a'] })
+      const made = await ask('update', 'create/ci')
+      expect(made).toMatchObject({ auth: { policies: ['a', 'default'], orphan: true } })
+      const token = made.kind === 'auth' ? made.auth.clientToken : ''
+      expect(dataOf(await ask('update', 'lookup', { token }))).toMatchObject({
+        role: 'ci',
+        path: 'auth/token/create/ci/build',
+      })
+      await expect(ask('update', 'create/other')).rejects.toThrow(bad('unknown role other'))
+    })
+
+    it('are asked again when a token is renewed', async () => {
+      const world = await createWorld()
+      await world.ask('create', 'roles/ci', { token_period: '1h', token_explicit_max_ttl: '3h' })
+      const made = await world.ask('update', 'create/ci', { policies: ['a'] })
+      const token = made.kind === 'auth' ? made.auth.clientToken : ''
+      expect(made).toMatchObject({ auth: { leaseDuration: 3600 } })
+      await world.ask('update', 'roles/ci', { token_period: '20m', token_explicit_max_ttl: 0 })
+      expect(await world.ask('update', 'renew', { token })).toMatchObject({ auth: { leaseDuration: 1200 } })
+      await world.ask('update', 'roles/ci', { token_period: '2h' })
+      world.now += 3_600_000 / 4
+      expect(await world.ask('update', 'renew', { token })).toMatchObject({ auth: { leaseDuration: 7200 } })
+      world.now += 6_300_000
+      // What was fixed when the token was made stays: three hours.
+      expect(await world.ask('update', 'renew', { token })).toMatchObject({ auth: { leaseDuration: 3600 } })
+      await world.ask('delete', 'roles/ci')
+      await expect(world.ask('update', 'renew', { token })).rejects.toThrow(
+        expect.objectContaining({
+          code: 'internal',
+          message: 'failed to renew entry: original token role "ci" could not be found, not renewing',
+        }) as Error,
+      )
+      expect(world.tokens.lookup(token)).toBeDefined()
+    })
+  })
+
+  it('the mount’s TTLs count as they are now', async () => {
+    const ttl = { default: 600, max: 3600 }
+    const { ask } = await createWorld(ttl)
+    expect(await ask('update', 'create', { policies: ['a'] })).toMatchObject({ auth: { leaseDuration: 600 } })
+    ttl.default = 60
+    const made = await ask('update', 'create', { policies: ['a'] })
+    const token = made.kind === 'auth' ? made.auth.clientToken : ''
+    expect(made).toMatchObject({ auth: { leaseDuration: 60 } })
+    ttl.max = 300
+    expect(await ask('update', 'renew', { token, increment: '1h' })).toMatchObject({
+      auth: { leaseDuration: 300 },
+      warnings: ['TTL of "1h" exceeded the effective max_ttl of "5m"; TTL value is capped accordingly'],
     })
   })
 
