@@ -7,7 +7,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createBarrier } from '../barrier/index.ts'
 import type { JsonObject } from '../json/index.ts'
-import { parseDurationSeconds } from '../logical/duration.ts'
 import { LogicalError, type Operation } from '../logical/index.ts'
 import { createSeal } from '../seal/index.ts'
 import { stageStorage, type Storage } from '../storage/index.ts'
@@ -17,6 +16,7 @@ import { replyTo, replyToError } from './reply.ts'
 import type { CoreMethod, CoreReply, CoreRequest } from './request.ts'
 import { openSession, type Session } from './session.ts'
 import { isStatusPath, type StatusHost, statusReply } from './status.ts'
+import { contextOf, parseWrapTtl } from './wrapping.ts'
 
 export interface CoreOptions {
   readonly storage: Storage
@@ -197,6 +197,12 @@ async function handleUnsealed(
 ): Promise<CoreReply> {
   const refused = refuseEarly(request)
   if (refused !== undefined) return refused
+  let wrapTtl: number
+  try {
+    wrapTtl = parseWrapTtl(request.wrapTtl)
+  } catch (error) {
+    return replyToError(error, report)
+  }
   const operation = OPERATIONS[request.method === 'HEAD' ? 'GET' : request.method]
   const exchange: Exchange = {
     request,
@@ -205,6 +211,7 @@ async function handleUnsealed(
     path: operation === 'list' && !request.path.endsWith('/') ? `${request.path}/` : request.path,
     operation,
     data: request.body ?? request.query,
+    wrapTtl,
     mounted: undefined,
     rest: '',
     open: false,
@@ -216,12 +223,7 @@ async function handleUnsealed(
   try {
     const outcome = await runPipeline(exchange, session)
     if (outcome.kind === 'refused') return replyToError(outcome.error, report)
-    return replyTo(outcome, {
-      id: exchange.id,
-      path: exchange.path,
-      operation: exchange.operation,
-      mountType: exchange.mounted?.entry.type ?? '',
-    })
+    return replyTo(outcome, contextOf(exchange))
   } catch (error) {
     return replyToError(error, report)
   } finally {
@@ -233,7 +235,7 @@ async function handleUnsealed(
 const ROOT_NAMESPACE = /^\/?(?:root)?\/?$/
 
 /** What is refused before anyone is asked who they are. */
-function refuseEarly({ method, namespace, wrapTtl, contentType, body }: CoreRequest): CoreReply | undefined {
+function refuseEarly({ method, namespace, contentType, body }: CoreRequest): CoreReply | undefined {
   const errors = (status: number, ...texts: string[]): CoreReply => ({
     status,
     body: `${JSON.stringify({ errors: texts })}\n`,
@@ -241,8 +243,6 @@ function refuseEarly({ method, namespace, wrapTtl, contentType, body }: CoreRequ
   if (method === 'HEAD') return errors(405)
   // Namespaces do not exist here: acting on the root instead would read or write the wrong secret (vault-api 14.9).
   if (!ROOT_NAMESPACE.test(namespace)) return errors(404, 'namespace not found')
-  // Answering unwrapped what was asked for wrapped would show a secret in clear: refuse instead.
-  if (wrapTtl !== '' && parseDurationSeconds(wrapTtl) !== 0) return errors(400, 'response wrapping is not available')
   if (method === 'PATCH') return refusePatch(contentType, body, errors)
   return undefined
 }

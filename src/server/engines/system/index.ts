@@ -9,14 +9,16 @@ import type { PolicyStore } from '../../policy/index.ts'
 import { auditRoutes } from './audit.ts'
 import { capabilityRoutes } from './capabilities.ts'
 import type { SystemHost } from './host.ts'
+import { LEASE_SUDO, leaseRoutes } from './leases.ts'
 import { mountRoutes } from './mounts.ts'
 import { policyRoutes } from './policies.ts'
 import { uiRoutes } from './ui.ts'
+import { wrappingRoutes } from './wrapping.ts'
 
 /** vault-api 3: `auth` itself may be read without sudo, what lies below it may not be touched. */
 const SUDO = /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|rotate(?:\/.*)?|raw(?:\/.*)?)$/
 /** They look at the token themselves. */
-const UNAUTHENTICATED = /^internal\/ui\/mounts(?:\/.*)?$/
+const UNAUTHENTICATED = /^(?:internal\/ui\/mounts(?:\/.*)?|wrapping\/lookup)$/
 
 export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
   const handle = router([
@@ -25,6 +27,8 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
     ...capabilityRoutes(host),
     ...auditRoutes(host.audit),
     ...uiRoutes(host),
+    ...wrappingRoutes(host.wrapping),
+    ...leaseRoutes(host),
     {
       pattern: /seal|step-down/,
       operations: {
@@ -38,7 +42,7 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
   return {
     type: 'system',
     isUnauthenticated: (path) => UNAUTHENTICATED.test(path),
-    needsSudo: (path) => SUDO.test(path),
+    needsSudo: (path) => SUDO.test(path) || LEASE_SUDO.test(path),
     exists: () => undefined,
     handle,
   }
