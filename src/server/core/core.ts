@@ -197,30 +197,9 @@ async function handleUnsealed(
 ): Promise<CoreReply> {
   const refused = refuseEarly(request)
   if (refused !== undefined) return refused
-  let wrapTtl: number
-  try {
-    wrapTtl = parseWrapTtl(request.wrapTtl)
-  } catch (error) {
-    return replyToError(error, report)
-  }
-  const operation = OPERATIONS[request.method === 'HEAD' ? 'GET' : request.method]
-  const exchange: Exchange = {
-    request,
-    id: randomUUID(),
-    time,
-    path: operation === 'list' && !request.path.endsWith('/') ? `${request.path}/` : request.path,
-    operation,
-    data: request.body ?? request.query,
-    wrapTtl,
-    mounted: undefined,
-    rest: '',
-    open: false,
-    caller: undefined,
-    sudo: false,
-    grantedBy: undefined,
-  }
   session.occupancy.enter()
   try {
+    const exchange = exchangeOf(request, time)
     const outcome = await runPipeline(exchange, session)
     if (outcome.kind === 'refused') return replyToError(outcome.error, report)
     return replyTo(outcome, contextOf(exchange))
@@ -228,6 +207,26 @@ async function handleUnsealed(
     return replyToError(error, report)
   } finally {
     session.occupancy.leave()
+  }
+}
+
+/** @throws {LogicalError} 400 for a wrapping header that cannot be read */
+function exchangeOf(request: CoreRequest, time: number): Exchange {
+  const operation = OPERATIONS[request.method === 'HEAD' ? 'GET' : request.method]
+  return {
+    request,
+    id: randomUUID(),
+    time,
+    path: operation === 'list' && !request.path.endsWith('/') ? `${request.path}/` : request.path,
+    operation,
+    data: request.body ?? request.query,
+    wrapTtl: parseWrapTtl(request.wrapTtl),
+    mounted: undefined,
+    rest: '',
+    open: false,
+    caller: undefined,
+    sudo: false,
+    grantedBy: undefined,
   }
 }
 

@@ -63,7 +63,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
   const occupancy = new Occupancy(() => audit.close())
   const session: Session = { mounts, policies, tokens, wrapping, audit, now, occupancy, leaseTtl }
-  const host = createSystemHost(session, devices, options.seal)
+  const host = createSystemHost(session, devices, options.seal, random)
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),
     createSystem(host, policies),

@@ -1,4 +1,5 @@
 /** The core as the system backend sees it (`engines/system/host.ts`). */
+import { createHash } from 'node:crypto'
 import type { AuditPort, MountsPort, MountView, SystemHost } from '../engines/system/index.ts'
 import { invalidRequest } from '../logical/index.ts'
 import type { PolicyStore } from '../policy/index.ts'
@@ -18,6 +19,7 @@ export function createSystemHost(
   { mounts, tokens, policies, wrapping, now }: SystemParts,
   audit: AuditPort,
   seal: () => Promise<void>,
+  random: (bytes: number) => Buffer,
 ): SystemHost {
   return {
     secrets: secretsPort(mounts),
@@ -36,6 +38,7 @@ export function createSystemHost(
     },
     wrapping,
     leases: new TokenLeases(tokens),
+    tools: { random, digest: (algorithm, input) => createHash(algorithm).update(input).digest() },
     now,
     seal,
   }

@@ -41,8 +41,15 @@ export async function wrapOutcome(exchange: Exchange, session: Session, outcome:
   if (reply.body === undefined || isEmptyReply(reply)) return outcome
   const { status, body } = reply
   const answer = { status, body, creationPath: exchange.path, creationTtl: exchange.wrapTtl }
-  const info = await session.wrapping.wrap(answer, outcome.kind === 'auth' ? outcome.auth.accessor : '')
+  const info = await session.wrapping.wrap(answer, accessorInside(outcome, exchange))
   return { kind: 'wrapped', info }
+}
+
+/** Of the token or secret-id inside, by which it can be ended without being seen. */
+function accessorInside(outcome: Outcome, { mounted }: Exchange): string {
+  if (outcome.kind === 'auth') return outcome.auth.accessor
+  if (outcome.kind !== 'data' || mounted?.entry.type !== 'approle') return ''
+  return stringField(outcome.data, 'secret_id_accessor') ?? ''
 }
 
 /** What an envelope tells of its request. */

@@ -87,7 +87,7 @@ export interface WrapInfo {
   readonly creationTime: number
   /** The path of the request whose answer was wrapped. */
   readonly creationPath: string
-  /** Of the token inside; empty when there is none. */
+  /** Of the token or secret-id inside; empty when there is none. */
   readonly wrappedAccessor: string
 }
 

@@ -45,7 +45,7 @@ export class WrappingTokens {
     this.#options = options
   }
 
-  /** `creationTtl` is the life of the wrapping token, at least 1. `wrappedAccessor` is empty when no token is inside. */
+  /** `creationTtl` is the life of the wrapping token, at least 1. `wrappedAccessor` is empty when nothing inside has one. */
   async wrap(answer: Omit<Wrapped, 'creationTime'>, wrappedAccessor: string): Promise<WrapInfo> {
     const { creationPath, creationTtl } = answer
     const wrapped: Wrapped = { ...answer, creationTime: this.#options.now() }

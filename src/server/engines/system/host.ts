@@ -72,6 +72,12 @@ export interface LeasePort {
   tidy(): Promise<void>
 }
 
+export interface ToolsPort {
+  random(bytes: number): Buffer
+  /** `algorithm` is one of Node's names. */
+  digest(algorithm: string, input: Uint8Array): Buffer
+}
+
 export interface SystemHost {
   readonly secrets: MountsPort
   readonly auths: MountsPort
@@ -88,6 +94,7 @@ export interface SystemHost {
   mountOf(path: string): { readonly view: MountView; readonly fullPath: string } | undefined
   readonly wrapping: WrappingPort
   readonly leases: LeasePort
+  readonly tools: ToolsPort
   /** Unix milliseconds. */
   readonly now: () => number
   seal(): Promise<void>

@@ -1,5 +1,5 @@
 /**
- * The system backend, `sys/`: mounts, policies, capabilities, audit devices, sealing.
+ * The system backend, `sys/`: mounts, policies, capabilities, audit devices, wrapping, leases, tools, sealing.
  *
  * It holds no state: what it reads and changes belongs to the core (`host.ts`) and to the policy store. The endpoints
  * that answer without a token while sealed (health, init, unseal, ...) are not here but in `core/status.ts`.
@@ -12,6 +12,7 @@ import type { SystemHost } from './host.ts'
 import { LEASE_SUDO, leaseRoutes } from './leases.ts'
 import { mountRoutes } from './mounts.ts'
 import { policyRoutes } from './policies.ts'
+import { toolRoutes } from './tools.ts'
 import { uiRoutes } from './ui.ts'
 import { wrappingRoutes } from './wrapping.ts'
 
@@ -29,6 +30,7 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
     ...uiRoutes(host),
     ...wrappingRoutes(host.wrapping),
     ...leaseRoutes(host),
+    ...toolRoutes(host.tools),
     {
       pattern: /seal|step-down/,
       operations: {
