@@ -4,7 +4,8 @@
  * Pure: facts and a hasher in, text out. Errors stand in clear, so no error text may hold a submitted value (S10).
  */
 import type { JsonObject } from '../json/index.ts'
-import type { AuthBlock, Operation, TokenEntry } from '../logical/index.ts'
+import { formatInstant } from '../logical/duration.ts'
+import type { AuthBlock, Operation, TokenEntry, WrapInfo } from '../logical/index.ts'
 import type { Hasher } from './hash.ts'
 
 /** What is known of a request when its line is written. */
@@ -23,6 +24,8 @@ export interface AuditedRequest {
   readonly grantedBy: readonly string[] | undefined
   /** Unix milliseconds. */
   readonly time: number
+  /** Seconds; 0 or absent when the answer is not to be wrapped. */
+  readonly wrapTtl?: number
 }
 
 export interface AuditedMount {
@@ -37,6 +40,8 @@ export interface AuditedResponse {
   readonly auth: AuthBlock | undefined
   readonly warnings: readonly string[]
   readonly time: number
+  /** Of a wrapped answer, of which nothing else is told. */
+  readonly wrapInfo?: WrapInfo | undefined
 }
 
 export interface EntryOptions {
@@ -118,6 +123,7 @@ export function createEntries(hasher: Hasher, options: EntryOptions) {
         data === undefined ? '' : member('data', hasher.json(data)),
         member('remote_address', text(request.remoteAddress)),
         member('remote_port', String(request.remotePort)),
+        request.wrapTtl === undefined || request.wrapTtl === 0 ? '' : member('wrap_ttl', String(request.wrapTtl)),
       )}}`,
     )
   }
@@ -127,15 +133,27 @@ export function createEntries(hasher: Hasher, options: EntryOptions) {
     return remembered(subjects, request, () => members(authMember(request), requestMember(request)))
   }
 
-  function responseMember(request: AuditedRequest, { data, auth, warnings }: AuditedResponse): string {
+  function responseMember(request: AuditedRequest, { data, auth, warnings, wrapInfo }: AuditedResponse): string {
     const { mount } = request
     const inside = members(
       auth === undefined ? '' : member('auth', `{${loginMembers(auth)}}`),
       mount === undefined ? '' : mountMembers(mount),
       data === undefined ? '' : member('data', dataText(request, data)),
       warnings.length === 0 ? '' : member('warnings', JSON.stringify(warnings)),
+      wrapInfo === undefined ? '' : member('wrap_info', `{${wrapMembers(wrapInfo)}}`),
     )
     return inside === '' ? '' : member('response', `{${inside}}`)
+  }
+
+  function wrapMembers(info: WrapInfo): string {
+    return members(
+      member('ttl', String(info.ttl)),
+      member('token', text(hasher.text(info.token))),
+      optional('accessor', info.accessor, accessor),
+      member('creation_time', text(formatInstant(info.creationTime))),
+      member('creation_path', text(info.creationPath)),
+      optional('wrapped_accessor', info.wrappedAccessor, accessor),
+    )
   }
 
   function loginMembers(auth: AuthBlock): string {

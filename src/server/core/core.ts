@@ -7,7 +7,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createBarrier } from '../barrier/index.ts'
 import type { JsonObject } from '../json/index.ts'
-import { parseDurationSeconds } from '../logical/duration.ts'
 import { LogicalError, type Operation } from '../logical/index.ts'
 import { createSeal } from '../seal/index.ts'
 import { stageStorage, type Storage } from '../storage/index.ts'
@@ -17,6 +16,7 @@ import { replyTo, replyToError } from './reply.ts'
 import type { CoreMethod, CoreReply, CoreRequest } from './request.ts'
 import { openSession, type Session } from './session.ts'
 import { isStatusPath, type StatusHost, statusReply } from './status.ts'
+import { contextOf, parseWrapTtl } from './wrapping.ts'
 
 export interface CoreOptions {
   readonly storage: Storage
@@ -197,31 +197,12 @@ async function handleUnsealed(
 ): Promise<CoreReply> {
   const refused = refuseEarly(request)
   if (refused !== undefined) return refused
-  const operation = OPERATIONS[request.method === 'HEAD' ? 'GET' : request.method]
-  const exchange: Exchange = {
-    request,
-    id: randomUUID(),
-    time,
-    path: operation === 'list' && !request.path.endsWith('/') ? `${request.path}/` : request.path,
-    operation,
-    data: request.body ?? request.query,
-    mounted: undefined,
-    rest: '',
-    open: false,
-    caller: undefined,
-    sudo: false,
-    grantedBy: undefined,
-  }
   session.occupancy.enter()
   try {
+    const exchange = exchangeOf(request, time)
     const outcome = await runPipeline(exchange, session)
     if (outcome.kind === 'refused') return replyToError(outcome.error, report)
-    return replyTo(outcome, {
-      id: exchange.id,
-      path: exchange.path,
-      operation: exchange.operation,
-      mountType: exchange.mounted?.entry.type ?? '',
-    })
+    return replyTo(outcome, contextOf(exchange))
   } catch (error) {
     return replyToError(error, report)
   } finally {
@@ -229,11 +210,31 @@ async function handleUnsealed(
   }
 }
 
+/** @throws {LogicalError} 400 for a wrapping header that cannot be read */
+function exchangeOf(request: CoreRequest, time: number): Exchange {
+  const operation = OPERATIONS[request.method === 'HEAD' ? 'GET' : request.method]
+  return {
+    request,
+    id: randomUUID(),
+    time,
+    path: operation === 'list' && !request.path.endsWith('/') ? `${request.path}/` : request.path,
+    operation,
+    data: request.body ?? request.query,
+    wrapTtl: parseWrapTtl(request.wrapTtl),
+    mounted: undefined,
+    rest: '',
+    open: false,
+    caller: undefined,
+    sudo: false,
+    grantedBy: undefined,
+  }
+}
+
 /** Ways to say that none is meant (vault-api 14.9). */
 const ROOT_NAMESPACE = /^\/?(?:root)?\/?$/
 
 /** What is refused before anyone is asked who they are. */
-function refuseEarly({ method, namespace, wrapTtl, contentType, body }: CoreRequest): CoreReply | undefined {
+function refuseEarly({ method, namespace, contentType, body }: CoreRequest): CoreReply | undefined {
   const errors = (status: number, ...texts: string[]): CoreReply => ({
     status,
     body: `${JSON.stringify({ errors: texts })}\n`,
@@ -241,8 +242,6 @@ function refuseEarly({ method, namespace, wrapTtl, contentType, body }: CoreRequ
   if (method === 'HEAD') return errors(405)
   // Namespaces do not exist here: acting on the root instead would read or write the wrong secret (vault-api 14.9).
   if (!ROOT_NAMESPACE.test(namespace)) return errors(404, 'namespace not found')
-  // Answering unwrapped what was asked for wrapped would show a secret in clear: refuse instead.
-  if (wrapTtl !== '' && parseDurationSeconds(wrapTtl) !== 0) return errors(400, 'response wrapping is not available')
   if (method === 'PATCH') return refusePatch(contentType, body, errors)
   return undefined
 }

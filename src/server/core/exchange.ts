@@ -13,6 +13,8 @@ export interface Exchange {
   readonly path: string
   operation: Operation
   readonly data: JsonObject | undefined
+  /** How long the answer is to lie wrapped, in seconds; 0: it goes out as it is. */
+  readonly wrapTtl: number
   mounted: Mounted | undefined
   /** The path below the mount. */
   rest: string

@@ -49,7 +49,7 @@ export function authorize(exchange: Exchange, session: Session): void {
     path: exchange.path,
     operation: exchange.operation,
     data: exchange.data,
-    wrapTtlSeconds: undefined,
+    wrapTtlSeconds: exchange.wrapTtl,
   })
   if (!decision.allowed) throw permissionDenied()
   if (!decision.sudo && mounted?.backend.needsSudo(exchange.rest) === true) throw permissionDenied()

@@ -17,6 +17,7 @@ export function performRequest(exchange: Exchange): LogicalResponse | Promise<Lo
     clientToken: request.token,
     sudo: exchange.sudo,
     remoteAddress: request.remoteAddress,
+    wrapTtl: exchange.wrapTtl,
   })
 }
 

@@ -13,6 +13,7 @@ import type { Exchange } from './exchange.ts'
 import { issueToken, performRequest, retireSpentToken } from './perform.ts'
 import { dataOf, type Outcome } from './reply.ts'
 import type { Session } from './session.ts'
+import { checkWrappingToken, wrapOutcome } from './wrapping.ts'
 
 interface Step {
   readonly name: string
@@ -27,6 +28,7 @@ interface Refused {
 /** May refuse the request. Nothing here has an effect, but for the use that a limited token spends. */
 export const JUDGE: readonly Step[] = [
   { name: 'find-mount', run: findMount },
+  { name: 'check-wrapping-token', run: checkWrappingToken },
   { name: 'authenticate', run: authenticate },
   // Also for requests that are refused further down: a limited token pays for asking.
   { name: 'consume-use', run: consumeUse },
@@ -83,13 +85,16 @@ async function judge(exchange: Exchange, session: Session): Promise<Refused | un
 async function perform(exchange: Exchange, session: Session): Promise<Outcome | Refused> {
   try {
     const response = await performRequest(exchange)
-    return response.kind === 'grant' ? await issueToken(exchange, session, response) : response
+    const outcome = response.kind === 'grant' ? await issueToken(exchange, session, response) : response
+    return exchange.wrapTtl === 0 ? outcome : await wrapOutcome(exchange, session, outcome)
   } catch (error) {
     return { kind: 'refused', error }
   }
 }
 
-function hasNoEffect({ operation, caller }: Exchange): boolean {
+function hasNoEffect({ operation, caller, wrapTtl }: Exchange): boolean {
+  // Wrapping makes a token, whatever is wrapped.
+  if (wrapTtl > 0) return false
   return (operation === 'read' || operation === 'list') && (caller === undefined || caller.numUses === 0)
 }
 
@@ -107,6 +112,7 @@ function auditedRequest(exchange: Exchange): AuditedRequest {
     mount: mounted?.entry,
     grantedBy: exchange.grantedBy,
     time: exchange.time,
+    wrapTtl: exchange.wrapTtl,
   }
 }
 
@@ -120,7 +126,11 @@ function auditedResponse(outcome: Outcome | Refused, time: number): Recorded {
     return { response: { data: undefined, auth: undefined, warnings: [], time }, error: errorText(outcome.error) }
   }
   const auth = outcome.kind === 'auth' ? outcome.auth : undefined
-  return { response: { data: dataOf(outcome), auth, warnings: outcome.warnings ?? [], time }, error: undefined }
+  const wrapInfo = outcome.kind === 'wrapped' ? outcome.info : undefined
+  return {
+    response: { data: dataOf(outcome), auth, warnings: outcome.warnings ?? [], time, wrapInfo },
+    error: undefined,
+  }
 }
 
 /** What the log says of an error: the client's text, or nothing in particular for a bug, whose text may hold anything. */

@@ -2,7 +2,8 @@
  * Outcomes as replies: the envelope, 204, 404, and the one place where an error becomes a status (vault-api 1.7, 1.8).
  */
 import { type JsonObject, stringifyJson } from '../json/index.ts'
-import { type AuthBlock, LogicalError, type LogicalResponse, type Operation } from '../logical/index.ts'
+import { formatInstant } from '../logical/duration.ts'
+import { type AuthBlock, LogicalError, type LogicalResponse, type Operation, type WrapInfo } from '../logical/index.ts'
 import { StorageKeyError } from '../storage/index.ts'
 import type { CoreReply } from './request.ts'
 
@@ -42,6 +43,10 @@ export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
       return envelope(200, context, null, outcome.auth, warnings)
     case 'accepted':
       return envelope(202, context, null, undefined, warnings)
+    case 'raw':
+      return { status: outcome.status, body: outcome.body }
+    case 'wrapped':
+      return wrappedReply(outcome.info)
   }
 }
 
@@ -54,11 +59,20 @@ export function dataOf(outcome: Outcome): JsonObject | undefined {
       return outcome.data ?? undefined
     case 'list':
       return Object.assign(Object.create(null) as JsonObject, outcome.more, { keys: [...outcome.keys] })
+    case 'raw':
+      // One text: hashed as a whole, nothing of it stands in clear (S11).
+      return { http_content_type: 'application/json', http_raw_body: outcome.body, http_status_code: outcome.status }
     case 'none':
     case 'auth':
     case 'accepted':
+    case 'wrapped':
       return undefined
   }
+}
+
+/** 404 that says nothing. */
+export function isEmptyReply(reply: CoreReply): boolean {
+  return reply.body === EMPTY_ERRORS
 }
 
 /** Every error that is not a `LogicalError` is a bug: a bare 500, the cause told to `report`. */
@@ -86,6 +100,28 @@ function envelope(
     `,"wrap_info":null,"warnings":${warnings.length === 0 ? 'null' : JSON.stringify(warnings)}` +
     `,"auth":${auth === undefined ? 'null' : JSON.stringify(wireAuth(auth))},"mount_type":"${context.mountType}"`
   return { status, body: `${text}${data !== null && FLATTENED.test(context.path) ? flattened(data) : ''}}\n` }
+}
+
+/** The request's own id is in the answer that was wrapped. */
+function wrappedReply(info: WrapInfo): CoreReply {
+  return rawReply(200, {
+    request_id: '',
+    lease_id: '',
+    renewable: false,
+    lease_duration: 0,
+    data: null,
+    wrap_info: {
+      token: info.token,
+      accessor: info.accessor,
+      ttl: info.ttl,
+      creation_time: formatInstant(info.creationTime),
+      creation_path: info.creationPath,
+      ...(info.wrappedAccessor === '' ? {} : { wrapped_accessor: info.wrappedAccessor }),
+    },
+    warnings: null,
+    auth: null,
+    mount_type: '',
+  })
 }
 
 const ENVELOPE = new Set([

@@ -12,7 +12,7 @@ import { createSystem } from '../engines/system/index.ts'
 import type { Backend } from '../logical/index.ts'
 import { PolicyStore } from '../policy/index.ts'
 import type { Storage } from '../storage/index.ts'
-import { TokenStore } from '../token/index.ts'
+import { TokenStore, WrappingTokens } from '../token/index.ts'
 import { createAuditDevices } from './audit-devices.ts'
 import { Occupancy } from './occupancy.ts'
 import { createSystemHost } from './system-host.ts'
@@ -23,6 +23,7 @@ export interface Session {
   readonly mounts: MountTable
   readonly policies: PolicyStore
   readonly tokens: TokenStore
+  readonly wrapping: WrappingTokens
   readonly audit: AuditBroker
   readonly now: () => number
   readonly occupancy: Occupancy
@@ -45,7 +46,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const { barrier, now, random } = options
   const policies = new PolicyStore({ storage: barrier.view('sys/policy/'), now })
   await policies.ensureDefault()
-  const tokens = await TokenStore.open({ storage: barrier.view('sys/token/'), cipher: barrier, now, random })
+  const tokenStorage = barrier.view('sys/token/')
+  const tokens = await TokenStore.open({ storage: tokenStorage, cipher: barrier, now, random })
+  const wrapping = new WrappingTokens({ tokens, storage: tokenStorage, now })
 
   const core = barrier.view('core/')
   const mounts = new MountTable({
@@ -62,8 +65,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const devices = createAuditDevices({ storage: core, broker: audit, folders: options.auditFolders, random, now })
 
   const occupancy = new Occupancy(() => audit.close())
-  const session: Session = { mounts, policies, tokens, audit, now, occupancy, leaseTtl }
-  const host = createSystemHost(session, devices, options.seal)
+  const session: Session = { mounts, policies, tokens, wrapping, audit, now, occupancy, leaseTtl }
+  const host = createSystemHost(session, devices, options.seal, random)
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),
     createSystem(host, policies),

@@ -1,8 +1,9 @@
 /** The core as the system backend sees it (`engines/system/host.ts`). */
+import { createHash } from 'node:crypto'
 import type { AuditPort, MountsPort, MountView, SystemHost } from '../engines/system/index.ts'
 import { invalidRequest } from '../logical/index.ts'
 import type { PolicyStore } from '../policy/index.ts'
-import type { TokenStore } from '../token/index.ts'
+import { TokenLeases, type TokenStore, type WrappingTokens } from '../token/index.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
 import { SYSTEM_LEASE_TTL } from './lease-ttl.ts'
 
@@ -10,12 +11,15 @@ interface SystemParts {
   readonly mounts: MountTable
   readonly tokens: TokenStore
   readonly policies: PolicyStore
+  readonly wrapping: WrappingTokens
+  readonly now: () => number
 }
 
 export function createSystemHost(
-  { mounts, tokens, policies }: SystemParts,
+  { mounts, tokens, policies, wrapping, now }: SystemParts,
   audit: AuditPort,
   seal: () => Promise<void>,
+  random: (bytes: number) => Buffer,
 ): SystemHost {
   return {
     secrets: secretsPort(mounts),
@@ -32,6 +36,10 @@ export function createSystemHost(
       const { entry } = found.mounted
       return { view: viewOf(entry), fullPath: entry.path }
     },
+    wrapping,
+    leases: new TokenLeases(tokens),
+    tools: { random, digest: (algorithm, input) => createHash(algorithm).update(input).digest() },
+    now,
     seal,
   }
 }

@@ -60,6 +60,10 @@ export function unsupportedPath(): LogicalError {
 export function unsupportedOperation(): LogicalError {
   return new LogicalError('unsupported-operation', 'unsupported operation', 'wrapped')
 }
+/** One answer for a wrapping token that is unknown, expired, used, or none at all (S29). */
+export function badWrappingToken(): LogicalError {
+  return invalidRequest('wrapping token is not valid or does not exist')
+}
 /** 500 with wrapped text: an error value that Vault does not classify (`role "x" does not exist`). */
 export function internalError(text: string): LogicalError {
   return new LogicalError('internal', text, 'wrapped')

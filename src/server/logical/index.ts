@@ -1,4 +1,5 @@
 export {
+  badWrappingToken,
   internalError,
   invalidRequest,
   LogicalError,
@@ -18,5 +19,6 @@ export type {
   LogicalResponse,
   Operation,
   TokenEntry,
+  WrapInfo,
 } from './logical.ts'
 export { type Handler, NAME, type PathParameters, type Route, router } from './routes.ts'

@@ -76,6 +76,21 @@ export interface AuthBlock {
   readonly numUses: number
 }
 
+/** What a caller gets in place of an answer that was wrapped (vault-api 4.1). */
+export interface WrapInfo {
+  /** The wrapping token, in clear. */
+  readonly token: string
+  readonly accessor: string
+  /** Seconds. */
+  readonly ttl: number
+  /** Unix milliseconds. */
+  readonly creationTime: number
+  /** The path of the request whose answer was wrapped. */
+  readonly creationPath: string
+  /** Of the token or secret-id inside; empty when there is none. */
+  readonly wrappedAccessor: string
+}
+
 export interface LogicalRequest {
   /** The uuid that the answer and the audit log carry. */
   readonly id: string
@@ -88,12 +103,14 @@ export interface LogicalRequest {
   readonly data: JsonObject
   /** `undefined` on unauthenticated paths. */
   readonly caller: TokenEntry | undefined
-  /** The client's token, for the few endpoints about "self". Empty on unauthenticated paths. */
+  /** The client's token, for the few endpoints about "self". On an unauthenticated path nobody has looked at it. */
   readonly clientToken: string
   /** Root, or a rule with `sudo` on this path. */
   readonly sudo: boolean
   /** The peer's address, without port. */
   readonly remoteAddress: string
+  /** Seconds; 0 or absent: the answer goes out as it is. */
+  readonly wrapTtl?: number
 }
 
 export type LogicalResponse =
@@ -113,6 +130,10 @@ export type LogicalResponse =
   | { readonly kind: 'grant'; readonly grant: AuthGrant; readonly warnings?: readonly string[] }
   /** A token endpoint made or renewed a token itself. */
   | { readonly kind: 'auth'; readonly auth: AuthBlock; readonly warnings?: readonly string[] }
+  /** An answer that was made and kept earlier. Goes out as it is. */
+  | { readonly kind: 'raw'; readonly status: number; readonly body: string; readonly warnings?: readonly string[] }
+  /** The answer lies with a wrapping token. */
+  | { readonly kind: 'wrapped'; readonly info: WrapInfo; readonly warnings?: readonly string[] }
   /** 202 with warnings: work was started. */
   | { readonly kind: 'accepted'; readonly warnings: readonly string[] }
 

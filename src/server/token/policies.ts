@@ -5,7 +5,8 @@ export const ROOT = 'root'
 export const DEFAULT = 'default'
 
 /** Of policies that the server gives out itself and nobody may ask for. */
-const UNASSIGNABLE = ['response-wrapping']
+export const RESPONSE_WRAPPING = 'response-wrapping'
+const UNASSIGNABLE = [RESPONSE_WRAPPING]
 
 /** Trimmed, lower case, sorted. `root` is never beside others. */
 export function sanitizePolicies(names: readonly string[]): string[] {
@@ -19,6 +20,11 @@ export function withDefault(policies: readonly string[]): string[] {
 
 export function isRoot(policies: readonly string[]): boolean {
   return policies.includes(ROOT)
+}
+
+/** Nobody else can have this policy: such a token holds one answer and nothing more. */
+export function isWrapping({ policies }: { readonly policies: readonly string[] }): boolean {
+  return policies.length === 1 && policies[0] === RESPONSE_WRAPPING
 }
 
 /** @throws {LogicalError} 400 for a policy that only the server gives out */

@@ -10,12 +10,14 @@
  *     parent/<id of the parent>/<id>           empty
  *     expiry/<hour>/<second>/<id>              empty; unix hours and seconds, zero-padded
  *     revoking/<id>                            empty; what is left below this token is to be removed
+ *     wrapped/<id>                             what a wrapping token holds, see wrapping.ts; goes with the token
  *     salt                                     see salt.ts
  *
  * A batch token is the same record without a place in the store: `hvb.` + base64url of the encrypted JSON.
  */
 import type { TokenEntry } from '../logical/logical.ts'
 import type { Write } from '../storage/storage.ts'
+import { isWrapping } from './policies.ts'
 import { BATCH_PREFIX } from './token-text.ts'
 
 /** What lies in the store cannot be read as a token. Nothing is guessed: the request fails. */
@@ -73,6 +75,9 @@ export function childrenPrefix(parent: string): string {
 export function revokingKey(id: string): string {
   return `revoking/${id}`
 }
+export function wrappedKey(id: string): string {
+  return `wrapped/${id}`
+}
 export function hourOf(time: number): string {
   return String(Math.floor(time / 3_600_000)).padStart(8, '0')
 }
@@ -88,8 +93,9 @@ export function putRecord(entry: TokenEntry): Write {
 }
 
 /** Indexes first: a store that applied only the beginning would hold garbage, not a token that cannot be revoked. */
-export function insertWrites(entry: TokenEntry, accessorName: string): Write[] {
+export function insertWrites(entry: TokenEntry, accessorName: string, more: readonly Write[]): Write[] {
   return [
+    ...more,
     { kind: 'put', key: accessorKey(accessorName), value: Buffer.from(entry.id) },
     ...indexKeys(entry).map((key): Write => ({ kind: 'put', key, value: EMPTY })),
     putRecord(entry),
@@ -97,7 +103,8 @@ export function insertWrites(entry: TokenEntry, accessorName: string): Write[] {
 }
 
 export function removeWrites(entry: TokenEntry, accessorName: string): Write[] {
-  return [recordKey(entry.id), accessorKey(accessorName), ...indexKeys(entry)].map(
+  const wrapped = isWrapping(entry) ? [wrappedKey(entry.id)] : []
+  return [recordKey(entry.id), accessorKey(accessorName), ...indexKeys(entry), ...wrapped].map(
     (key): Write => ({ kind: 'delete', key }),
   )
 }

@@ -79,8 +79,9 @@ export class TokenRecords {
     return this.#storage.list(childrenPrefix(id))
   }
 
-  async insert(entry: TokenEntry): Promise<void> {
-    await this.#storage.commit(insertWrites(entry, this.#salt.name(entry.accessor)))
+  /** `more` is written together with the record. */
+  async insert(entry: TokenEntry, more: readonly Write[]): Promise<void> {
+    await this.#storage.commit(insertWrites(entry, this.#salt.name(entry.accessor), more))
     this.#cache.set(entry.id, entry)
   }
 

@@ -13,7 +13,7 @@
  */
 import type { AuthBlock, AuthGrant, TokenEntry } from '../logical/logical.ts'
 import { invalidRequest, permissionDenied } from '../logical/errors.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { Storage, Write } from '../storage/storage.ts'
 import { authBlock } from './auth-block.ts'
 import { ExpiryIndex } from './expiry.ts'
 import { type LoginOptions, planLogin } from './login.ts'
@@ -25,6 +25,7 @@ import { planRenewal, type Renewal, type RenewalTerms } from './renewal.ts'
 import { Salt } from './salt.ts'
 import { tidyTokens } from './tidy.ts'
 import { BATCH_PREFIX, newAccessor, newServiceToken } from './token-text.ts'
+import { unhurried } from './unhurried.ts'
 import { Turns } from '../../concurrency/index.ts'
 
 export interface IssuedToken {
@@ -89,10 +90,10 @@ export class TokenStore {
   }
 
   /**
-   * Whoever asks has decided that the token may be.
+   * Whoever asks has decided that the token may be. What lies `beside` a service token is written in the same commit.
    * @throws {LogicalError} 403 when the parent died meanwhile, 400 when a chosen token text is taken
    */
-  async create(wanted: NewToken): Promise<IssuedToken> {
+  async create(wanted: NewToken, beside: (id: string) => readonly Write[] = () => []): Promise<IssuedToken> {
     const { random, now, cipher } = this.#options
     const { ttl, parent, text, ...fields } = wanted
     const batch = wanted.type === 'batch'
@@ -118,7 +119,7 @@ export class TokenStore {
       if (text !== undefined && this.#records.read(entry.id) !== undefined) {
         throw invalidRequest('cannot create a token with a duplicate ID')
       }
-      return this.#records.insert(entry)
+      return this.#records.insert(entry, beside(entry.id))
     })
     return { token, entry }
   }
@@ -136,6 +137,20 @@ export class TokenStore {
     if (accessor === '' || this.#closed) return undefined
     const entry = this.#records.findAccessor(accessor)
     return entry !== undefined && this.#isAlive(entry) ? entry : undefined
+  }
+
+  /** `id` as in `TokenEntry`: whoever knows it does not know the token. */
+  byId(id: string): TokenEntry | undefined {
+    if (!/^h[\da-f]{64}$/.test(id) || this.#closed) return undefined
+    const entry = this.#records.read(id)
+    return entry !== undefined && this.#isAlive(entry) ? entry : undefined
+  }
+
+  /** Every live service token that has an end. Reads them all, and lets others have their turn meanwhile. */
+  async *expiring(): AsyncGenerator<TokenEntry> {
+    for await (const entry of unhurried(this.#records.all())) {
+      if (entry.expireTime !== null && this.#isAlive(entry)) yield entry
+    }
   }
 
   /** Of every live service token; sorted. Reads them all. */

@@ -2,9 +2,11 @@
 
 const SLICE = 500
 
-export async function* unhurried<T>(items: readonly T[]): AsyncGenerator<T> {
-  for (const [index, item] of items.entries()) {
-    if (index % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve))
+export async function* unhurried<T>(items: Iterable<T>): AsyncGenerator<T> {
+  let index = 0
+  for (const item of items) {
+    index += 1
+    if (index % SLICE === 0) await new Promise((resolve) => setImmediate(resolve))
     yield item
   }
 }

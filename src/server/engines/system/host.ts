@@ -1,7 +1,7 @@
 /**
  * What the system backend asks of the core. An interface, so that `sys/` can be read and tested without one.
  */
-import type { TokenEntry } from '../../logical/index.ts'
+import type { TokenEntry, WrapInfo } from '../../logical/index.ts'
 
 /** A mount as `sys/mounts` and `sys/auth` speak of it. TTLs in seconds, 0 inherits. */
 export interface MountView {
@@ -44,6 +44,40 @@ export interface AuditPort {
   hash(path: string, input: string): string | undefined
 }
 
+/** An answer that lies wrapped. `creationTtl` in seconds, `creationTime` in unix milliseconds. */
+export interface WrappedAnswer {
+  readonly status: number
+  readonly body: string
+  readonly creationPath: string
+  readonly creationTtl: number
+  readonly creationTime: number
+}
+
+export interface WrappingPort {
+  wrap(answer: Omit<WrappedAnswer, 'creationTime'>, wrappedAccessor: string): Promise<WrapInfo>
+  /** Spends nothing. `undefined` for everything but a wrapping token that still holds its answer. */
+  find(token: string): WrappedAnswer | undefined
+  /** Ends the token. */
+  take(token: string): Promise<WrappedAnswer | undefined>
+  /** For a caller that has spent the token by calling with it. */
+  takeSpent(caller: TokenEntry): WrappedAnswer | undefined
+}
+
+export interface LeasePort {
+  find(leaseId: string): TokenEntry | undefined
+  /** `prefix` is empty or ends in `/`. */
+  namesBelow(prefix: string): Promise<readonly string[]>
+  revoke(leaseId: string): Promise<void>
+  revokeBelow(prefix: string): Promise<void>
+  tidy(): Promise<void>
+}
+
+export interface ToolsPort {
+  random(bytes: number): Buffer
+  /** `algorithm` is one of Node's names. */
+  digest(algorithm: string, input: Uint8Array): Buffer
+}
+
 export interface SystemHost {
   readonly secrets: MountsPort
   readonly auths: MountsPort
@@ -58,5 +92,10 @@ export interface SystemHost {
   sees(token: TokenEntry, mountPath: string): boolean
   /** The secret or auth mount a path lies in, with its full path. */
   mountOf(path: string): { readonly view: MountView; readonly fullPath: string } | undefined
+  readonly wrapping: WrappingPort
+  readonly leases: LeasePort
+  readonly tools: ToolsPort
+  /** Unix milliseconds. */
+  readonly now: () => number
   seal(): Promise<void>
 }

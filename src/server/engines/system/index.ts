@@ -1,5 +1,5 @@
 /**
- * The system backend, `sys/`: mounts, policies, capabilities, audit devices, sealing.
+ * The system backend, `sys/`: mounts, policies, capabilities, audit devices, wrapping, leases, tools, sealing.
  *
  * It holds no state: what it reads and changes belongs to the core (`host.ts`) and to the policy store. The endpoints
  * that answer without a token while sealed (health, init, unseal, ...) are not here but in `core/status.ts`.
@@ -9,14 +9,17 @@ import type { PolicyStore } from '../../policy/index.ts'
 import { auditRoutes } from './audit.ts'
 import { capabilityRoutes } from './capabilities.ts'
 import type { SystemHost } from './host.ts'
+import { LEASE_SUDO, leaseRoutes } from './leases.ts'
 import { mountRoutes } from './mounts.ts'
 import { policyRoutes } from './policies.ts'
+import { toolRoutes } from './tools.ts'
 import { uiRoutes } from './ui.ts'
+import { wrappingRoutes } from './wrapping.ts'
 
 /** vault-api 3: `auth` itself may be read without sudo, what lies below it may not be touched. */
 const SUDO = /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|rotate(?:\/.*)?|raw(?:\/.*)?)$/
 /** They look at the token themselves. */
-const UNAUTHENTICATED = /^internal\/ui\/mounts(?:\/.*)?$/
+const UNAUTHENTICATED = /^(?:internal\/ui\/mounts(?:\/.*)?|wrapping\/lookup)$/
 
 export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
   const handle = router([
@@ -25,6 +28,9 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
     ...capabilityRoutes(host),
     ...auditRoutes(host.audit),
     ...uiRoutes(host),
+    ...wrappingRoutes(host.wrapping),
+    ...leaseRoutes(host),
+    ...toolRoutes(host.tools),
     {
       pattern: /seal|step-down/,
       operations: {
@@ -38,7 +44,7 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
   return {
     type: 'system',
     isUnauthenticated: (path) => UNAUTHENTICATED.test(path),
-    needsSudo: (path) => SUDO.test(path),
+    needsSudo: (path) => SUDO.test(path) || LEASE_SUDO.test(path),
     exists: () => undefined,
     handle,
   }
