@@ -216,11 +216,13 @@ async function handleUnsealed(
   try {
     const outcome = await runPipeline(exchange, session)
     if (outcome.kind === 'refused') return replyToError(outcome.error, report)
+    const mount = exchange.mounted?.entry
     return replyTo(outcome, {
       id: exchange.id,
       path: exchange.path,
       operation: exchange.operation,
-      mountType: exchange.mounted?.entry.type ?? '',
+      mountType: mount?.type ?? '',
+      defaultLeaseTtl: mount === undefined ? 0 : session.leaseTtl(mount).default,
     })
   } catch (error) {
     return replyToError(error, report)

@@ -20,6 +20,8 @@ export interface ReplyContext {
   readonly path: string
   readonly operation: Operation
   readonly mountType: string
+  /** Of the mount, in seconds. */
+  readonly defaultLeaseTtl: number
 }
 
 export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
@@ -35,7 +37,7 @@ export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
         return { status: 404, body: EMPTY_ERRORS }
       return envelope(200, context, dataOf(outcome) ?? null, undefined, warnings)
     case 'data':
-      return envelope(200, context, outcome.data, undefined, warnings)
+      return envelope(200, context, outcome.data, undefined, warnings, leaseSeconds(outcome.leaseDuration, context))
     case 'gone':
       return envelope(404, context, outcome.data, undefined, warnings)
     case 'auth':
@@ -80,12 +82,17 @@ function envelope(
   data: JsonObject | null,
   auth: AuthBlock | undefined,
   warnings: readonly string[],
+  leaseDuration = 0,
 ): CoreReply {
   const text =
-    `{"request_id":"${context.id}","lease_id":"","renewable":false,"lease_duration":0,"data":${data === null ? 'null' : stringifyJson(data)}` +
+    `{"request_id":"${context.id}","lease_id":"","renewable":false,"lease_duration":${leaseDuration},"data":${data === null ? 'null' : stringifyJson(data)}` +
     `,"wrap_info":null,"warnings":${warnings.length === 0 ? 'null' : JSON.stringify(warnings)}` +
     `,"auth":${auth === undefined ? 'null' : JSON.stringify(wireAuth(auth))},"mount_type":"${context.mountType}"`
   return { status, body: `${text}${data !== null && FLATTENED.test(context.path) ? flattened(data) : ''}}\n` }
+}
+
+function leaseSeconds(duration: number | 'default' = 0, { defaultLeaseTtl }: ReplyContext): number {
+  return duration === 'default' ? defaultLeaseTtl : duration
 }
 
 const ENVELOPE = new Set([

@@ -7,6 +7,7 @@ import { AuditBroker } from '../audit/index.ts'
 import { createAppRole } from '../auth/approle/index.ts'
 import { createTokenBackend } from '../auth/token/index.ts'
 import type { Barrier } from '../barrier/index.ts'
+import { createKv1 } from '../engines/kv1/index.ts'
 import { createKv2 } from '../engines/kv2/index.ts'
 import { createSystem } from '../engines/system/index.ts'
 import type { Backend } from '../logical/index.ts'
@@ -89,8 +90,11 @@ function createBackend(
   { now, random }: SessionOptions,
   tokens: TokenStore,
 ): Backend | undefined {
-  if (entry.class === 'secret' && entry.type === 'kv' && entry.options?.['version'] === '2')
-    return createKv2({ storage, now })
+  if (entry.class === 'secret' && entry.type === 'kv') {
+    const version = entry.options?.['version']
+    if (version === '1') return createKv1({ storage, now })
+    if (version === '2') return createKv2({ storage, now })
+  }
   if (entry.class === 'auth' && entry.type === 'approle')
     return createAppRole({ storage, now, random, mountPoint: entry.path, leaseTtl: () => leaseTtl(entry), tokens })
   return undefined

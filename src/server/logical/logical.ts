@@ -99,7 +99,13 @@ export interface LogicalRequest {
 export type LogicalResponse =
   /** Nothing to say: 404 with `{"errors":[]}` for read and list; 204 otherwise (200 when there are warnings). */
   | { readonly kind: 'none'; readonly warnings?: readonly string[] }
-  | { readonly kind: 'data'; readonly data: JsonObject; readonly warnings?: readonly string[] }
+  | {
+      readonly kind: 'data'
+      readonly data: JsonObject
+      /** `lease_duration` of an answer without a lease, in seconds; the mount's default lease TTL; 0 when left out. */
+      readonly leaseDuration?: number | 'default'
+      readonly warnings?: readonly string[]
+    }
   /** 404 with a full envelope: a deleted KV version. */
   | { readonly kind: 'gone'; readonly data: JsonObject | null; readonly warnings?: readonly string[] }
   /** `keys` sorted by the backend; empty gives 404. `more` is added beside `keys` (`key_info`). */

@@ -1,5 +1,6 @@
 export { StorageClosedError, StoreError, type StoreErrorCode } from './errors.ts'
 export { openLmdbStorage } from './lmdb.ts'
+export { MarkedEntries, MarkedEntryError } from './marked.ts'
 export { createMemoryStorage } from './memory.ts'
 export { stageStorage, type StagedStorage } from './staged.ts'
 export {

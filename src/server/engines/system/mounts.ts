@@ -84,7 +84,13 @@ async function enable(
 function engineOf(named: string, version: string | undefined): { type: string; version: string | undefined } {
   if (named === 'kv-v2') return { type: 'kv', version: '2' }
   if (named === 'kv-v1' || named === 'generic') return { type: 'kv', version: '1' }
-  return { type: named, version: named === 'kv' ? (version ?? '1') : version }
+  if (named !== 'kv') return { type: named, version }
+  return { type: named, version: kvVersion(version ?? '1') }
+}
+
+function kvVersion(version: string): '1' | '2' {
+  if (version === '1' || version === '2') return version
+  throw invalidRequest('invalid version provided: kv has the versions 1 and 2')
 }
 
 /** hvac sends `{"version": 2}` as a number: values become text. */

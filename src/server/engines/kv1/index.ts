@@ -1,0 +1,2 @@
+/** KV version 1: secrets without versions. */
+export { createKv1 } from './engine.ts'
