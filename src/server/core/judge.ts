@@ -37,8 +37,9 @@ async function spendUse(caller: TokenEntry, exchange: Exchange, session: Session
 
 /** A write to what does not exist yet is a `create` for the policies, where the backend can tell (vault-api 1.2). */
 export function decideCreateOrUpdate(exchange: Exchange): void {
-  if (exchange.operation !== 'update' || exchange.mounted === undefined || exchange.open) return
-  if (exchange.mounted.backend.exists(exchange.rest) === false) exchange.operation = 'create'
+  const { mounted, caller, rest } = exchange
+  if (exchange.operation !== 'update' || mounted === undefined || caller === undefined) return
+  if (mounted.backend.exists(rest, caller) === false) exchange.operation = 'create'
 }
 
 export function authorize(exchange: Exchange, session: Session): void {

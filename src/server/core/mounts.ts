@@ -42,6 +42,8 @@ export interface Mounted {
 const TABLE_KEY = 'mounts'
 const TABLE_VERSION = 1
 
+/** The system's own mounts, which are always there and never stored. */
+const FIXED: ReadonlySet<string> = new Set(['sys/', 'cubbyhole/', 'auth/token/'])
 const RESERVED = ['sys/', 'auth/token/', 'cubbyhole/', 'identity/', 'audit/']
 
 export const INHERIT: MountConfig = { defaultLeaseTtl: 0, maxLeaseTtl: 0, listingVisibility: '', tokenType: '' }
@@ -205,5 +207,5 @@ export class MountTable {
 }
 
 function isStored(entry: MountEntry): boolean {
-  return entry.path !== 'sys/' && entry.path !== 'auth/token/'
+  return !FIXED.has(entry.path)
 }

@@ -7,6 +7,7 @@ import { AuditBroker } from '../audit/index.ts'
 import { createAppRole } from '../auth/approle/index.ts'
 import { createTokenBackend } from '../auth/token/index.ts'
 import type { Barrier } from '../barrier/index.ts'
+import { createCubbyhole } from '../engines/cubbyhole/index.ts'
 import { createKv1 } from '../engines/kv1/index.ts'
 import { createKv2 } from '../engines/kv2/index.ts'
 import { createSystem } from '../engines/system/index.ts'
@@ -65,6 +66,15 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),
     createSystem(host, policies),
+  )
+  mounts.addFixed(
+    fixedEntry('cubbyhole/', 'secret', 'cubbyhole', 'per-token private secret storage'),
+    createCubbyhole({
+      // Below the tokens' own view, so that it goes in one commit with the token.
+      storage: barrier.view('sys/token/cubbyhole/'),
+      now,
+      changeKept: (owner, change) => tokens.changeKept(owner, change),
+    }),
   )
   mounts.addFixed(
     fixedEntry('auth/token/', 'auth', 'token', 'token based credentials'),

@@ -130,7 +130,7 @@ export interface Backend {
   /** Paths below the mount that need `sudo` as well. */
   needsSudo(path: string): boolean
   /** For paths with an existence check, whether the object exists; `undefined` where there is no check (always update). */
-  exists(path: string): boolean | undefined
+  exists(path: string, caller?: TokenEntry): boolean | undefined
   /** @throws {LogicalError} for everything a client can cause. Any other error is a bug and becomes a bare 500. */
   handle(request: LogicalRequest): LogicalResponse | Promise<LogicalResponse>
 }

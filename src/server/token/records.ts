@@ -1,7 +1,8 @@
 /**
  * The stored tokens: reading with a bounded cache, and the writes that keep record and indexes together.
  *
- * Invariant: record, accessor, parent and expiry index of a token change in one atomic commit. The cache holds only
+ * Invariant: record, accessor, parent and expiry index of a token change in one atomic commit, and what it keeps in its
+ * cubbyhole goes in the one that removes it. The cache holds only
  * what the store holds: it follows each commit. It relies on commits being applied in the order in which they were
  * asked for. Whether a token may still be used is decided above (`token-store.ts`).
  */
@@ -14,6 +15,7 @@ import {
   decodeRecord,
   expiryKey,
   insertWrites,
+  keptPrefix,
   markWrite,
   putRecord,
   recordKey,
@@ -121,9 +123,21 @@ export class TokenRecords {
     for (const orphan of orphans) this.#cache.set(orphan.id, orphan)
   }
 
-  /** The writes that remove one token, for a commit of the caller's. */
+  /** The writes that remove one token and what it keeps, for a commit of the caller's. */
   removal(entry: TokenEntry): Write[] {
-    return removeWrites(entry, this.#salt.name(entry.accessor))
+    return [...this.keptRemoval(entry.id), ...removeWrites(entry, this.#salt.name(entry.accessor))]
+  }
+
+  /** The writes that empty a token's cubbyhole. */
+  keptRemoval(id: string): Write[] {
+    return [...this.#keysBelow(keptPrefix(id))].map((key) => ({ kind: 'delete', key }))
+  }
+
+  *#keysBelow(prefix: string): Generator<string> {
+    for (const name of this.#storage.list(prefix)) {
+      if (name.endsWith('/')) yield* this.#keysBelow(prefix + name)
+      else yield prefix + name
+    }
   }
 
   /** After a commit that removed it. */

@@ -171,7 +171,7 @@ export function mountObject(view: MountView): JsonObject {
     description: view.description,
     accessor: view.accessor,
     uuid: view.uuid,
-    local: false,
+    local: view.type === 'cubbyhole',
     seal_wrap: false,
     external_entropy_access: false,
     options: view.options === null ? null : { ...view.options },
