@@ -115,3 +115,44 @@ describe('KV version 1', () => {
     await vault.request('DELETE', `sys/mounts/${path}`)
   })
 })
+
+describe('a mount of version 1', () => {
+  it('becomes version 2 by tuning, and not the other way round', async () => {
+    const path = vault.unique('upgrade')
+    const tune = (body: unknown): Promise<RawAnswer> => vault.request('POST', `sys/mounts/${path}/tune`, { body })
+    await enable(path, { type: 'kv', options: { version: '1' } })
+    for (const key of ['a', 'a/b', 'c']) await vault.request('POST', `${path}/${key}`, { body: { key } })
+    expect((await tune({ options: { version: '3' } })).status).toBe(400)
+    expect((await vault.request('GET', `${path}/a`)).json['data']).toEqual({ key: 'a' })
+
+    const upgraded = await tune({ options: { version: 2 } })
+    expect([upgraded.status, upgraded.json['warnings']]).toEqual([
+      200,
+      [
+        'Upgrading mount from version 1 to version 2. This mount will be unavailable for a brief period and will resume service shortly.',
+      ],
+    ])
+    for (let tries = 0; !vault.embedded && tries < 100; tries += 1) {
+      if ((await vault.request('LIST', `${path}/metadata`)).status === 200) break
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    expect(keys(await vault.request('LIST', `${path}/metadata`))).toEqual(['a', 'a/', 'c'])
+    for (const key of ['a', 'a/b', 'c']) {
+      const { json } = await vault.request('GET', `${path}/data/${key}`)
+      expect(json['data']).toMatchObject({ data: { key }, metadata: { version: 1, destroyed: false } })
+    }
+    const written = await vault.request('POST', `${path}/data/a`, {
+      body: { data: { key: 'new' }, options: { cas: 1 } },
+    })
+    expect(written.json['data']).toMatchObject({ version: 2 })
+
+    const shown = await vault.request('GET', `sys/mounts/${path}/tune`)
+    expect(shown.json['data']).toMatchObject({ options: { version: '2' } })
+    const back = await tune({ options: { version: '1' } })
+    expect([back.status, back.json['errors']]).toEqual([400, ['cannot downgrade mount from version 2']])
+    expect((await tune({ options: { version: '2' } })).status).toBe(204)
+    expect((await tune({ description: 'tuned' })).status).toBe(204)
+    expect((await vault.request('GET', `${path}/data/a`)).json['data']).toMatchObject({ data: { key: 'new' } })
+    await vault.request('DELETE', `sys/mounts/${path}`)
+  })
+})

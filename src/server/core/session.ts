@@ -8,7 +8,7 @@ import { createAppRole } from '../auth/approle/index.ts'
 import { createTokenBackend } from '../auth/token/index.ts'
 import type { Barrier } from '../barrier/index.ts'
 import { createCubbyhole } from '../engines/cubbyhole/index.ts'
-import { createKv1 } from '../engines/kv1/index.ts'
+import { createKv1, UnversionedSecrets } from '../engines/kv1/index.ts'
 import { createKv2 } from '../engines/kv2/index.ts'
 import { createSystem } from '../engines/system/index.ts'
 import type { Backend } from '../logical/index.ts'
@@ -103,7 +103,7 @@ function createBackend(
   if (entry.class === 'secret' && entry.type === 'kv') {
     const version = entry.options?.['version']
     if (version === '1') return createKv1({ storage, now })
-    if (version === '2') return createKv2({ storage, now })
+    if (version === '2') return createKv2({ storage, now, unversioned: new UnversionedSecrets(storage) })
   }
   if (entry.class === 'auth' && entry.type === 'approle')
     return createAppRole({ storage, now, random, mountPoint: entry.path, leaseTtl: () => leaseTtl(entry), tokens })

@@ -133,6 +133,13 @@ export interface Backend {
   exists(path: string, caller?: TokenEntry): boolean | undefined
   /** @throws {LogicalError} for everything a client can cause. Any other error is a bug and becomes a bare 500. */
   handle(request: LogicalRequest): LogicalResponse | Promise<LogicalResponse>
+  /**
+   * Before another version of the engine takes over what this one stored: from now on every request is refused. Resolves
+   * when all that was under way is stored. @throws {LogicalError} when what is stored cannot be taken over
+   */
+  retire?(): Promise<void>
+  /** Resolves when all that an earlier version of the engine stored has been taken over. */
+  takeOver?(): Promise<void>
 }
 
 export type { JsonObject, JsonValue }

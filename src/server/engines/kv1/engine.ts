@@ -4,6 +4,8 @@
  * Invariant: what is read is what was written last, number by number; a secret is never part of one write and part of
  * another. What lies in storage (`secret-store.ts`) cannot be rolled back secret by secret.
  *
+ * A mount that becomes version 2 retires this engine first: nothing is written behind the back of its successor.
+ *
  * Left out: leases. `lease_duration` is a hint of the secret's own, or the mount's default, and nothing expires.
  */
 import { type JsonObject, stringifyJson } from '../../json/index.ts'
@@ -15,9 +17,11 @@ import {
   type LogicalRequest,
   type LogicalResponse,
   unsupportedOperation,
+  upgrading,
 } from '../../logical/index.ts'
 import { type Storage, StorageKeyError } from '../../storage/index.ts'
 import { SecretStore } from './secret-store.ts'
+import { UnversionedSecrets } from './unversioned.ts'
 
 interface Kv1Options {
   /** The mount's own view of the barrier. */
@@ -28,6 +32,7 @@ interface Kv1Options {
 
 export function createKv1({ storage, now }: Kv1Options): Backend {
   const secrets = new SecretStore(storage, now)
+  let retired = false
   return {
     type: 'kv',
     isUnauthenticated: () => false,
@@ -42,7 +47,20 @@ export function createKv1({ storage, now }: Kv1Options): Backend {
         throw error
       }
     },
-    handle: (request) => perform(secrets, request),
+    handle(request) {
+      if (retired) throw upgrading()
+      return perform(secrets, request)
+    },
+    async retire() {
+      retired = true
+      await secrets.settled()
+      const { all, damaged } = await new UnversionedSecrets(storage).count()
+      if (damaged > 0) {
+        throw invalidRequest(
+          `cannot upgrade: ${damaged} of ${all} secrets cannot be read; restore the store from a backup, or write or delete these secrets`,
+        )
+      }
+    },
   }
 }
 

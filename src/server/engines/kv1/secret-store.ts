@@ -1,16 +1,8 @@
-/**
- * Secrets in storage, and a cache of what was read last. In the mount's own view of the barrier, encrypted and with its
- * names hidden, as marked entries (`storage/marked.ts`):
- *
- *     v1/secret/<path>   the object, JSON, UTF-8
- *     v1/mark/<path>
- *
- * The folder `v1/` keeps them apart from what version 2 stores in the same view after an upgrade. A path that fits here
- * fits there: the names of version 2 are no longer.
- */
+/** Secrets in storage (`unversioned.ts` says how they lie there), and a cache of what was read last. */
 import { LRUCache } from 'lru-cache'
 import { type JsonObject, parseJson } from '../../json/index.ts'
-import { MarkedEntries, type Storage } from '../../storage/index.ts'
+import type { MarkedEntries, Storage } from '../../storage/index.ts'
+import { secretEntries } from './unversioned.ts'
 
 /** Memory that one mount's cache may take, as text length times what its parsed values weigh. */
 const CACHE_BYTES = 16 * 1024 * 1024
@@ -23,11 +15,12 @@ interface Cached {
 export class SecretStore {
   readonly #storage: Storage
   readonly #entries: MarkedEntries
+  readonly #underWay = new Set<Promise<void>>()
   readonly #cache = new LRUCache<string, Cached>({ maxSize: CACHE_BYTES, sizeCalculation: ({ weight }) => weight })
 
   constructor(storage: Storage, now: () => number) {
     this.#storage = storage
-    this.#entries = new MarkedEntries({ storage, values: 'v1/secret/', marks: 'v1/mark/', now })
+    this.#entries = secretEntries(storage, now)
   }
 
   has(path: string): boolean {
@@ -59,11 +52,18 @@ export class SecretStore {
     return this.#forgetting(path, this.#storage.commit(this.#entries.removal(path)))
   }
 
+  /** Resolves when no write is under way. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#underWay)
+  }
+
   /** A reader may have cached the old state while the commit was under way. */
   async #forgetting(path: string, commit: Promise<void>): Promise<void> {
+    this.#underWay.add(commit)
     try {
       await commit
     } finally {
+      this.#underWay.delete(commit)
       this.#cache.delete(path)
     }
   }
