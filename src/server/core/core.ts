@@ -183,6 +183,7 @@ export function createCore(options: CoreOptions): Core {
 const OPERATIONS: Readonly<Record<Exclude<CoreMethod, 'HEAD'>, Operation>> = {
   GET: 'read',
   LIST: 'list',
+  SCAN: 'scan',
   POST: 'update',
   PUT: 'update',
   PATCH: 'patch',
@@ -202,7 +203,8 @@ async function handleUnsealed(
     request,
     id: randomUUID(),
     time,
-    path: operation === 'list' && !request.path.endsWith('/') ? `${request.path}/` : request.path,
+    path:
+      (operation === 'list' || operation === 'scan') && !request.path.endsWith('/') ? `${request.path}/` : request.path,
     operation,
     data: request.body ?? request.query,
     mounted: undefined,

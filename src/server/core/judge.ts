@@ -1,6 +1,7 @@
 /** The steps that may refuse a request, one small function each. Their order is `pipeline.ts`. */
 import { LogicalError, permissionDenied, type TokenEntry } from '../logical/index.ts'
 import { cidrsAllow } from '../logical/cidr.ts'
+import { boundedPageFields } from '../logical/paging.ts'
 import type { Exchange } from './exchange.ts'
 import type { Session } from './session.ts'
 
@@ -54,6 +55,11 @@ export function authorize(exchange: Exchange, session: Session): void {
   })
   if (!decision.allowed) throw permissionDenied()
   if (!decision.sudo && mounted?.backend.needsSudo(exchange.rest) === true) throw permissionDenied()
+  if (decision.paginationLimit > 0 && (exchange.operation === 'list' || exchange.operation === 'scan')) {
+    const bounded = boundedPageFields(exchange.data, decision.paginationLimit)
+    if (bounded === undefined) throw permissionDenied()
+    exchange.data = bounded
+  }
   exchange.sudo = decision.sudo
   exchange.grantedBy = decision.grantedBy
 }

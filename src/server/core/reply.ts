@@ -28,7 +28,7 @@ export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
   const warnings = outcome.warnings ?? []
   switch (outcome.kind) {
     case 'none': {
-      const reads = context.operation === 'read' || context.operation === 'list'
+      const reads = isReading(context.operation)
       if (warnings.length > 0) return envelope(reads ? 404 : 200, context, null, undefined, warnings)
       return reads ? { status: 404, body: EMPTY_ERRORS } : { status: 204, body: undefined }
     }
@@ -45,6 +45,11 @@ export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
     case 'accepted':
       return envelope(202, context, null, undefined, warnings)
   }
+}
+
+/** Whether an operation only looks. */
+export function isReading(operation: Operation): boolean {
+  return operation === 'read' || operation === 'list' || operation === 'scan'
 }
 
 /** The data of an outcome, for the envelope and for the audit log. */

@@ -13,7 +13,7 @@ import { createKv2 } from '../engines/kv2/index.ts'
 import { createSystem } from '../engines/system/index.ts'
 import type { Backend } from '../logical/index.ts'
 import { PolicyStore } from '../policy/index.ts'
-import type { Storage } from '../storage/index.ts'
+import { keysBelow, type Storage } from '../storage/index.ts'
 import { TokenStore } from '../token/index.ts'
 import { createAuditDevices } from './audit-devices.ts'
 import { Occupancy } from './occupancy.ts'
@@ -135,16 +135,9 @@ async function erase(view: Storage): Promise<void> {
     await view.commit(pending.map((key) => ({ kind: 'delete', key })))
     pending = []
   }
-  for (const key of keysBelow(view, '')) {
+  for (const key of keysBelow((folder) => view.list(folder))) {
     pending.push(key)
     if (pending.length >= CHUNK) await flush()
   }
   await flush()
-}
-
-function* keysBelow(view: Storage, prefix: string): Generator<string> {
-  for (const name of view.list(prefix)) {
-    if (name.endsWith('/')) yield* keysBelow(view, prefix + name)
-    else yield prefix + name
-  }
 }

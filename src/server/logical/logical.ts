@@ -7,8 +7,8 @@
  */
 import type { JsonObject, JsonValue } from '../json/json.ts'
 
-/** What the caller wants, in Vault's words. `create` is an update of something that the existence check says is absent. */
-export type Operation = 'create' | 'read' | 'update' | 'patch' | 'delete' | 'list'
+/** What the caller wants, in Vault's words. `create` is an update of something that the existence check says is absent. `scan` is OpenBao's: a list of the whole tree. */
+export type Operation = 'create' | 'read' | 'update' | 'patch' | 'delete' | 'list' | 'scan'
 
 /** A token as the pipeline and the token endpoints know it. Never holds the token itself. Times are unix milliseconds, durations seconds. */
 export interface TokenEntry {
@@ -82,7 +82,7 @@ export interface LogicalRequest {
   readonly operation: Operation
   /** With trailing slash: `secret/`, `auth/approle/`. */
   readonly mountPoint: string
-  /** Below the mount, decoded, without a leading slash. A list's path is empty or ends in `/`. */
+  /** Below the mount, decoded, without a leading slash. The path of a list or scan is empty or ends in `/`. */
   readonly path: string
   /** Body fields, or the query of a read. Numbers of a query are text. */
   readonly data: JsonObject

@@ -8,6 +8,7 @@
  */
 import { LRUCache } from 'lru-cache'
 import type { TokenEntry } from '../logical/logical.ts'
+import { keysBelow } from '../storage/page.ts'
 import type { Storage, Write } from '../storage/storage.ts'
 import {
   accessorKey,
@@ -130,14 +131,9 @@ export class TokenRecords {
 
   /** The writes that empty a token's cubbyhole. */
   keptRemoval(id: string): Write[] {
-    return [...this.#keysBelow(keptPrefix(id))].map((key) => ({ kind: 'delete', key }))
-  }
-
-  *#keysBelow(prefix: string): Generator<string> {
-    for (const name of this.#storage.list(prefix)) {
-      if (name.endsWith('/')) yield* this.#keysBelow(prefix + name)
-      else yield prefix + name
-    }
+    const prefix = keptPrefix(id)
+    const keys = keysBelow((folder) => this.#storage.list(prefix + folder))
+    return Array.from(keys, (key) => ({ kind: 'delete', key: prefix + key }))
   }
 
   /** After a commit that removed it. */

@@ -47,6 +47,7 @@ export function createCubbyhole({ storage, now, changeKept }: CubbyholeOptions):
       case 'delete':
         return remove(owner, entries, path)
       case 'patch':
+      case 'scan':
         throw unsupportedOperation()
     }
   }

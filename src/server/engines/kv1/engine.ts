@@ -10,6 +10,7 @@
  */
 import { type JsonObject, stringifyJson } from '../../json/index.ts'
 import { signedDurationField } from '../../logical/fields.ts'
+import { pageFields } from '../../logical/paging.ts'
 import {
   type Backend,
   invalidRequest,
@@ -19,7 +20,7 @@ import {
   unsupportedOperation,
   upgrading,
 } from '../../logical/index.ts'
-import { type Storage, StorageKeyError } from '../../storage/index.ts'
+import { pageOf, scanPage, type Storage, StorageKeyError } from '../../storage/index.ts'
 import { SecretStore } from './secret-store.ts'
 import { UnversionedSecrets } from './unversioned.ts'
 
@@ -72,7 +73,9 @@ function perform(
     case 'read':
       return read(secrets, path)
     case 'list':
-      return { kind: 'list', keys: secrets.list(path) }
+      return { kind: 'list', keys: pageOf(secrets.list(path), pageFields(data)) }
+    case 'scan':
+      return { kind: 'list', keys: scanPage((folder) => secrets.list(folder), path, pageFields(data)) }
     case 'create':
     case 'update':
       return write(secrets, path, data)

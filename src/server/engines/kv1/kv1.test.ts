@@ -62,6 +62,17 @@ describe.each(STORAGES)('KV version 1 on %s', (_, createStorage) => {
     expect(await kv.get('list', '')).toEqual(['Z', 'a', 'a-b', 'b'])
   })
 
+  it('lists in pieces, and scans the whole tree', async () => {
+    const kv = openDriver(create())
+    for (const path of ['b', 'a/c/d', 'a', 'a-b', 'a/e']) await kv.ask('update', path, '{"k":1}')
+    expect(await kv.get('list', '', '{"limit":2}')).toEqual(['a', 'a-b'])
+    expect(await kv.get('list', '', '{"after":"a-b","limit":"2"}')).toEqual(['a/', 'b'])
+    expect(await kv.get('scan', '')).toEqual(['a', 'a-b', 'a/c/d', 'a/e', 'b'])
+    expect(await kv.get('scan', 'a/')).toEqual(['c/d', 'e'])
+    expect(await kv.get('scan', '', '{"after":"a/c/d","limit":1}')).toEqual(['a/e'])
+    expect(await kv.get('scan', 'none/')).toEqual([])
+  })
+
   it('refuses a write without fields, without a path, and to a folder', async () => {
     const kv = openDriver(create())
     expect(await kv.refused('update', 'a', '{}')).toBe('400 missing data fields')

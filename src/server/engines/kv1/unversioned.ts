@@ -2,7 +2,7 @@
  * The secrets of a mount of version 1 as whoever comes after it finds them: read one by one, and removed in the commit
  * that stores them anew. For a mount that nobody serves as version 1 any more.
  */
-import { MarkedEntries, MarkedEntryError, type Storage, type Write } from '../../storage/index.ts'
+import { keysBelow, MarkedEntries, MarkedEntryError, type Storage, type Write } from '../../storage/index.ts'
 
 const SLICE = 500
 
@@ -20,11 +20,8 @@ export class UnversionedSecrets {
   }
 
   /** Folder by folder. Each folder is listed when it is come to. */
-  *paths(folder = ''): Generator<string> {
-    for (const name of this.#entries.list(folder)) {
-      if (name.endsWith('/')) yield* this.paths(folder + name)
-      else yield folder + name
-    }
+  paths(): Iterable<string> {
+    return keysBelow((folder) => this.#entries.list(folder))
   }
 
   /** The object as JSON text. @throws {MarkedEntryError} */

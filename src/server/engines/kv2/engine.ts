@@ -4,7 +4,7 @@
  * Invariant: a write is parsed before it waits its turn, then reads, decides (`versions.ts`) and commits while nobody
  * else writes the same key. Of several writers with the same check-and-set number exactly one succeeds.
  *
- * Left out: paging of lists and `detailed-metadata/`, which Vault does not have.
+ * Left out: `detailed-metadata/`, which Vault does not have.
  */
 import {
   type Backend,
@@ -135,6 +135,7 @@ const VERBS: Readonly<Record<Exclude<Operation, 'patch'>, string>> = {
   update: 'put',
   read: 'get',
   list: 'list',
+  scan: 'list',
   delete: 'delete',
 }
 
