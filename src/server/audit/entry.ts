@@ -170,7 +170,11 @@ export function createEntries(hasher: Hasher, options: EntryOptions) {
   }
 
   function dataText(request: AuditedRequest, data: JsonObject): string {
-    return hasher.json(options.elideListResponses && request.operation === 'list' ? elided(data) : data)
+    return hasher.json(
+      options.elideListResponses && (request.operation === 'list' || request.operation === 'scan')
+        ? elided(data)
+        : data,
+    )
   }
 
   function line(type: 'request' | 'response', time: number, rest: readonly string[]): string {

@@ -183,6 +183,7 @@ export function createCore(options: CoreOptions): Core {
 const OPERATIONS: Readonly<Record<Exclude<CoreMethod, 'HEAD'>, Operation>> = {
   GET: 'read',
   LIST: 'list',
+  SCAN: 'scan',
   POST: 'update',
   PUT: 'update',
   PATCH: 'patch',
@@ -202,7 +203,7 @@ async function handleUnsealed(
     const exchange = exchangeOf(request, time)
     const outcome = await runPipeline(exchange, session)
     if (outcome.kind === 'refused') return replyToError(outcome.error, report)
-    return replyTo(outcome, contextOf(exchange))
+    return replyTo(outcome, contextOf(exchange, session))
   } catch (error) {
     return replyToError(error, report)
   } finally {
@@ -217,7 +218,8 @@ function exchangeOf(request: CoreRequest, time: number): Exchange {
     request,
     id: randomUUID(),
     time,
-    path: operation === 'list' && !request.path.endsWith('/') ? `${request.path}/` : request.path,
+    path:
+      (operation === 'list' || operation === 'scan') && !request.path.endsWith('/') ? `${request.path}/` : request.path,
     operation,
     data: request.body ?? request.query,
     wrapTtl: parseWrapTtl(request.wrapTtl),

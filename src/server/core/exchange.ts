@@ -9,10 +9,10 @@ export interface Exchange {
   readonly id: string
   /** Unix milliseconds of arrival. */
   readonly time: number
-  /** With the trailing slash that a list carries. */
+  /** With the trailing slash that a list or scan carries. */
   readonly path: string
   operation: Operation
-  readonly data: JsonObject | undefined
+  data: JsonObject | undefined
   /** How long the answer is to lie wrapped, in seconds; 0: it goes out as it is. */
   readonly wrapTtl: number
   mounted: Mounted | undefined

@@ -1,6 +1,7 @@
 /** The steps that may refuse a request, one small function each. Their order is `pipeline.ts`. */
 import { LogicalError, permissionDenied, type TokenEntry } from '../logical/index.ts'
 import { cidrsAllow } from '../logical/cidr.ts'
+import { boundedPageFields } from '../logical/paging.ts'
 import type { Exchange } from './exchange.ts'
 import type { Session } from './session.ts'
 
@@ -37,8 +38,9 @@ async function spendUse(caller: TokenEntry, exchange: Exchange, session: Session
 
 /** A write to what does not exist yet is a `create` for the policies, where the backend can tell (vault-api 1.2). */
 export function decideCreateOrUpdate(exchange: Exchange): void {
-  if (exchange.operation !== 'update' || exchange.mounted === undefined || exchange.open) return
-  if (exchange.mounted.backend.exists(exchange.rest) === false) exchange.operation = 'create'
+  const { mounted, caller, rest } = exchange
+  if (exchange.operation !== 'update' || mounted === undefined || caller === undefined) return
+  if (mounted.backend.exists(rest, caller) === false) exchange.operation = 'create'
 }
 
 export function authorize(exchange: Exchange, session: Session): void {
@@ -53,6 +55,11 @@ export function authorize(exchange: Exchange, session: Session): void {
   })
   if (!decision.allowed) throw permissionDenied()
   if (!decision.sudo && mounted?.backend.needsSudo(exchange.rest) === true) throw permissionDenied()
+  if (decision.paginationLimit > 0 && (exchange.operation === 'list' || exchange.operation === 'scan')) {
+    const bounded = boundedPageFields(exchange.data, decision.paginationLimit)
+    if (bounded === undefined) throw permissionDenied()
+    exchange.data = bounded
+  }
   exchange.sudo = decision.sudo
   exchange.grantedBy = decision.grantedBy
 }

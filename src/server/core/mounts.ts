@@ -42,10 +42,13 @@ export interface Mounted {
 const TABLE_KEY = 'mounts'
 const TABLE_VERSION = 1
 
+/** The system's own mounts, which are always there and never stored. */
+const FIXED: ReadonlySet<string> = new Set(['sys/', 'cubbyhole/', 'auth/token/'])
 const RESERVED = ['sys/', 'auth/token/', 'cubbyhole/', 'identity/', 'audit/']
 
 export const INHERIT: MountConfig = { defaultLeaseTtl: 0, maxLeaseTtl: 0, listingVisibility: '', tokenType: '' }
 
+type MountChanges = Partial<Pick<MountEntry, 'description' | 'config' | 'options'>>
 type NewMount = Pick<MountEntry, 'path' | 'class' | 'type' | 'description' | 'options' | 'config'>
 
 /** The stored table is not one that this server can serve. It stays sealed. */
@@ -177,16 +180,37 @@ export class MountTable {
     })
   }
 
-  change(path: string, changes: Partial<Pick<MountEntry, 'description' | 'config'>>): Promise<void> {
+  change(path: string, changes: MountChanges): Promise<void> {
     return this.#turns.run(TABLE_KEY, () => this.#change(path, changes))
   }
 
-  async #change(path: string, changes: Partial<Pick<MountEntry, 'description' | 'config'>>): Promise<void> {
+  async #change(path: string, changes: MountChanges): Promise<void> {
     const mounted = this.#mounts.get(path)
     if (mounted === undefined) return
     const entry = { ...mounted.entry, ...changes }
-    await this.#store([...this.#stored().filter((other) => other.path !== path), ...(isStored(entry) ? [entry] : [])])
-    this.#mounts.set(path, { entry, backend: mounted.backend })
+    if (mounted.backend.retire === undefined || versionOf(entry) === versionOf(mounted.entry)) {
+      await this.#store(this.#storedWith(entry))
+      this.#serve({ entry, backend: mounted.backend })
+    } else {
+      await this.#upgrade(mounted, entry)
+    }
+  }
+
+  /** Another version of the engine takes over what the one before it stored. */
+  async #upgrade(before: Mounted, entry: MountEntry): Promise<void> {
+    const { create } = this.#options
+    const backend = create(entry)
+    if (backend === undefined) throw invalidRequest(`plugin not found in the catalog: ${entry.type}`)
+    try {
+      await before.backend.retire?.()
+      await this.#store(this.#storedWith(entry))
+    } catch (error) {
+      // Retired in vain: one like it serves on.
+      this.#serve({ entry: before.entry, backend: create(before.entry) ?? before.backend })
+      throw error
+    }
+    this.#serve({ entry, backend })
+    await backend.takeOver?.()
   }
 
   #serve(mounted: Mounted): void {
@@ -198,12 +222,20 @@ export class MountTable {
     return [...this.#mounts.values()].map(({ entry }) => entry).filter(isStored)
   }
 
+  #storedWith(entry: MountEntry): MountEntry[] {
+    return [...this.#stored().filter(({ path }) => path !== entry.path), ...(isStored(entry) ? [entry] : [])]
+  }
+
   #store(mounts: readonly MountEntry[]): Promise<void> {
     const value = Buffer.from(JSON.stringify({ version: TABLE_VERSION, mounts }))
     return this.#options.storage.commit([{ kind: 'put', key: TABLE_KEY, value }])
   }
 }
 
+function versionOf({ options }: MountEntry): string | undefined {
+  return options?.['version']
+}
+
 function isStored(entry: MountEntry): boolean {
-  return entry.path !== 'sys/' && entry.path !== 'auth/token/'
+  return !FIXED.has(entry.path)
 }

@@ -11,7 +11,7 @@ import { LogicalError } from '../logical/index.ts'
 import { authenticate, authorize, consumeUse, decideCreateOrUpdate, findMount, requireMount } from './judge.ts'
 import type { Exchange } from './exchange.ts'
 import { issueToken, performRequest, retireSpentToken } from './perform.ts'
-import { dataOf, type Outcome } from './reply.ts'
+import { dataOf, isReading, type Outcome } from './reply.ts'
 import type { Session } from './session.ts'
 import { checkWrappingToken, wrapOutcome } from './wrapping.ts'
 
@@ -95,7 +95,7 @@ async function perform(exchange: Exchange, session: Session): Promise<Outcome | 
 function hasNoEffect({ operation, caller, wrapTtl }: Exchange): boolean {
   // Wrapping makes a token, whatever is wrapped.
   if (wrapTtl > 0) return false
-  return (operation === 'read' || operation === 'list') && (caller === undefined || caller.numUses === 0)
+  return isReading(operation) && (caller === undefined || caller.numUses === 0)
 }
 
 function auditedRequest(exchange: Exchange): AuditedRequest {

@@ -21,13 +21,15 @@ export interface ReplyContext {
   readonly path: string
   readonly operation: Operation
   readonly mountType: string
+  /** Of the mount, in seconds. */
+  readonly defaultLeaseTtl: number
 }
 
 export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
   const warnings = outcome.warnings ?? []
   switch (outcome.kind) {
     case 'none': {
-      const reads = context.operation === 'read' || context.operation === 'list'
+      const reads = isReading(context.operation)
       if (warnings.length > 0) return envelope(reads ? 404 : 200, context, null, undefined, warnings)
       return reads ? { status: 404, body: EMPTY_ERRORS } : { status: 204, body: undefined }
     }
@@ -36,7 +38,7 @@ export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
         return { status: 404, body: EMPTY_ERRORS }
       return envelope(200, context, dataOf(outcome) ?? null, undefined, warnings)
     case 'data':
-      return envelope(200, context, outcome.data, undefined, warnings)
+      return envelope(200, context, outcome.data, undefined, warnings, leaseSeconds(outcome.leaseDuration, context))
     case 'gone':
       return envelope(404, context, outcome.data, undefined, warnings)
     case 'auth':
@@ -48,6 +50,11 @@ export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
     case 'wrapped':
       return wrappedReply(outcome.info)
   }
+}
+
+/** Whether an operation only looks. */
+export function isReading(operation: Operation): boolean {
+  return operation === 'read' || operation === 'list' || operation === 'scan'
 }
 
 /** The data of an outcome, for the envelope and for the audit log. */
@@ -94,9 +101,10 @@ function envelope(
   data: JsonObject | null,
   auth: AuthBlock | undefined,
   warnings: readonly string[],
+  leaseDuration = 0,
 ): CoreReply {
   const text =
-    `{"request_id":"${context.id}","lease_id":"","renewable":false,"lease_duration":0,"data":${data === null ? 'null' : stringifyJson(data)}` +
+    `{"request_id":"${context.id}","lease_id":"","renewable":false,"lease_duration":${leaseDuration},"data":${data === null ? 'null' : stringifyJson(data)}` +
     `,"wrap_info":null,"warnings":${warnings.length === 0 ? 'null' : JSON.stringify(warnings)}` +
     `,"auth":${auth === undefined ? 'null' : JSON.stringify(wireAuth(auth))},"mount_type":"${context.mountType}"`
   return { status, body: `${text}${data !== null && FLATTENED.test(context.path) ? flattened(data) : ''}}\n` }
@@ -122,6 +130,10 @@ function wrappedReply(info: WrapInfo): CoreReply {
     auth: null,
     mount_type: '',
   })
+}
+
+function leaseSeconds(duration: number | 'default' = 0, { defaultLeaseTtl }: ReplyContext): number {
+  return duration === 'default' ? defaultLeaseTtl : duration
 }
 
 const ENVELOPE = new Set([

@@ -7,11 +7,13 @@ import { AuditBroker } from '../audit/index.ts'
 import { createAppRole } from '../auth/approle/index.ts'
 import { createTokenBackend } from '../auth/token/index.ts'
 import type { Barrier } from '../barrier/index.ts'
+import { createCubbyhole } from '../engines/cubbyhole/index.ts'
+import { createKv1, UnversionedSecrets } from '../engines/kv1/index.ts'
 import { createKv2 } from '../engines/kv2/index.ts'
 import { createSystem } from '../engines/system/index.ts'
 import type { Backend } from '../logical/index.ts'
 import { PolicyStore } from '../policy/index.ts'
-import type { Storage } from '../storage/index.ts'
+import { keysBelow, type Storage } from '../storage/index.ts'
 import { TokenStore, WrappingTokens } from '../token/index.ts'
 import { createAuditDevices } from './audit-devices.ts'
 import { Occupancy } from './occupancy.ts'
@@ -82,6 +84,15 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       leaseTtl: () => currentTtl(token),
     }),
   )
+  mounts.addFixed(
+    fixedEntry('cubbyhole/', 'secret', 'cubbyhole', 'per-token private secret storage'),
+    createCubbyhole({
+      // Below the tokens' own view, so that it goes in one commit with the token.
+      storage: barrier.view('sys/token/cubbyhole/'),
+      now,
+      changeKept: (owner, change) => tokens.changeKept(owner, change),
+    }),
+  )
   mounts.load()
   devices.load()
   return session
@@ -103,8 +114,11 @@ function createBackend(
   storage: Storage,
   { now, random, tokens, leaseTtl }: BackendSurroundings,
 ): Backend | undefined {
-  if (entry.class === 'secret' && entry.type === 'kv' && entry.options?.['version'] === '2')
-    return createKv2({ storage, now })
+  if (entry.class === 'secret' && entry.type === 'kv') {
+    const version = entry.options?.['version']
+    if (version === '1') return createKv1({ storage, now })
+    if (version === '2') return createKv2({ storage, now, unversioned: new UnversionedSecrets(storage) })
+  }
   if (entry.class === 'auth' && entry.type === 'approle')
     return createAppRole({ storage, now, random, mountPoint: entry.path, leaseTtl, tokens })
   return undefined
@@ -135,16 +149,9 @@ async function erase(view: Storage): Promise<void> {
     await view.commit(pending.map((key) => ({ kind: 'delete', key })))
     pending = []
   }
-  for (const key of keysBelow(view, '')) {
+  for (const key of keysBelow((folder) => view.list(folder))) {
     pending.push(key)
     if (pending.length >= CHUNK) await flush()
   }
   await flush()
-}
-
-function* keysBelow(view: Storage, prefix: string): Generator<string> {
-  for (const name of view.list(prefix)) {
-    if (name.endsWith('/')) yield* keysBelow(view, prefix + name)
-    else yield prefix + name
-  }
 }

@@ -37,7 +37,7 @@ export function checkWrappingToken({ path, data, request }: Exchange, session: S
 export async function wrapOutcome(exchange: Exchange, session: Session, outcome: Outcome): Promise<Outcome> {
   // Rewrapped: it lies with a token already.
   if (outcome.kind === 'wrapped') return outcome
-  const reply = replyTo(outcome, contextOf(exchange))
+  const reply = replyTo(outcome, contextOf(exchange, session))
   if (reply.body === undefined || isEmptyReply(reply)) return outcome
   const { status, body } = reply
   const answer = { status, body, creationPath: exchange.path, creationTtl: exchange.wrapTtl }
@@ -53,6 +53,11 @@ function accessorInside(outcome: Outcome, { mounted }: Exchange): string {
 }
 
 /** What an envelope tells of its request. */
-export function contextOf({ id, path, operation, mounted }: Exchange): Parameters<typeof replyTo>[1] {
-  return { id, path, operation, mountType: mounted?.entry.type ?? '' }
+export function contextOf(
+  { id, path, operation, mounted }: Exchange,
+  { leaseTtl }: Pick<Session, 'leaseTtl'>,
+): Parameters<typeof replyTo>[1] {
+  const mount = mounted?.entry
+  const defaultLeaseTtl = mount === undefined ? 0 : leaseTtl(mount).default
+  return { id, path, operation, mountType: mount?.type ?? '', defaultLeaseTtl }
 }

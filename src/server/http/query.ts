@@ -4,20 +4,20 @@
 import type { JsonObject, JsonValue } from '../json/json.ts'
 
 export type Query =
-  | { readonly kind: 'query'; readonly data: JsonObject; readonly list: boolean }
+  | { readonly kind: 'query'; readonly data: JsonObject; readonly verb: 'LIST' | 'SCAN' | undefined }
   | { readonly kind: 'refused' }
 
 const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True'])
 const FALSE = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False'])
 
-/** `search` without its question mark. A repeated name gives a list. `list` is taken out of the data. */
+/** `search` without its question mark. A repeated name gives a list. `list` and `scan` are taken out of the data. */
 export function parseQuery(search: string): Query {
   const data = Object.create(null) as JsonObject
-  let list = false
+  const switches = { list: false, scan: false }
   for (const [name, value] of new URLSearchParams(search)) {
-    if (name === 'list') {
+    if (name === 'list' || name === 'scan') {
       if (!TRUE.has(value) && !FALSE.has(value)) return { kind: 'refused' }
-      list = TRUE.has(value)
+      switches[name] = TRUE.has(value)
       continue
     }
     const before: JsonValue | undefined = data[name]
@@ -25,5 +25,7 @@ export function parseQuery(search: string): Query {
     else if (Array.isArray(before)) before.push(value)
     else data[name] = [before, value]
   }
-  return { kind: 'query', data, list }
+  const { list, scan } = switches
+  if (list && scan) return { kind: 'refused' }
+  return { kind: 'query', data, verb: list ? 'LIST' : scan ? 'SCAN' : undefined }
 }

@@ -46,7 +46,7 @@ export function readHead(head: Head): ReadHead {
   const query = mark === -1 ? undefined : parseQuery(url.slice(mark + 1))
   if (query?.kind === 'refused') return refused(400, undefined)
   const request: CoreRequest = {
-    method: query?.list === true && method === 'GET' ? 'LIST' : method,
+    method: method === 'GET' ? (query?.verb ?? method) : method,
     path: path.path,
     query: query?.data,
     body: undefined,

@@ -51,6 +51,12 @@ export function wrapped(text: string): string {
 export function invalidRequest(text: string): LogicalError {
   return new LogicalError('invalid-request', text, 'bare')
 }
+/** What is asked of a KV mount while its secrets get versions; the text is Vault's, which clients look for to ask again. */
+export function upgrading(): LogicalError {
+  return invalidRequest(
+    'Upgrading from non-versioned to versioned data. This backend will be unavailable for a brief period and will resume service shortly.',
+  )
+}
 export function permissionDenied(): LogicalError {
   return new LogicalError('permission-denied', 'permission denied', 'wrapped')
 }

@@ -7,6 +7,7 @@ export {
   permissionDenied,
   unsupportedOperation,
   unsupportedPath,
+  upgrading,
   wrapped,
 } from './errors.ts'
 export type {

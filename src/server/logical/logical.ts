@@ -7,8 +7,8 @@
  */
 import type { JsonObject, JsonValue } from '../json/json.ts'
 
-/** What the caller wants, in Vault's words. `create` is an update of something that the existence check says is absent. */
-export type Operation = 'create' | 'read' | 'update' | 'patch' | 'delete' | 'list'
+/** What the caller wants, in Vault's words. `create` is an update of something that the existence check says is absent. `scan` is OpenBao's: a list of the whole tree. */
+export type Operation = 'create' | 'read' | 'update' | 'patch' | 'delete' | 'list' | 'scan'
 
 /** A token as the pipeline and the token endpoints know it. Never holds the token itself. Times are unix milliseconds, durations seconds. */
 export interface TokenEntry {
@@ -97,7 +97,7 @@ export interface LogicalRequest {
   readonly operation: Operation
   /** With trailing slash: `secret/`, `auth/approle/`. */
   readonly mountPoint: string
-  /** Below the mount, decoded, without a leading slash. A list's path is empty or ends in `/`. */
+  /** Below the mount, decoded, without a leading slash. The path of a list or scan is empty or ends in `/`. */
   readonly path: string
   /** Body fields, or the query of a read. Numbers of a query are text. */
   readonly data: JsonObject
@@ -116,7 +116,13 @@ export interface LogicalRequest {
 export type LogicalResponse =
   /** Nothing to say: 404 with `{"errors":[]}` for read and list; 204 otherwise (200 when there are warnings). */
   | { readonly kind: 'none'; readonly warnings?: readonly string[] }
-  | { readonly kind: 'data'; readonly data: JsonObject; readonly warnings?: readonly string[] }
+  | {
+      readonly kind: 'data'
+      readonly data: JsonObject
+      /** `lease_duration` of an answer without a lease, in seconds; the mount's default lease TTL; 0 when left out. */
+      readonly leaseDuration?: number | 'default'
+      readonly warnings?: readonly string[]
+    }
   /** 404 with a full envelope: a deleted KV version. */
   | { readonly kind: 'gone'; readonly data: JsonObject | null; readonly warnings?: readonly string[] }
   /** `keys` sorted by the backend; empty gives 404. `more` is added beside `keys` (`key_info`). */
@@ -145,9 +151,16 @@ export interface Backend {
   /** Paths below the mount that need `sudo` as well. */
   needsSudo(path: string): boolean
   /** For paths with an existence check, whether the object exists; `undefined` where there is no check (always update). */
-  exists(path: string): boolean | undefined
+  exists(path: string, caller?: TokenEntry): boolean | undefined
   /** @throws {LogicalError} for everything a client can cause. Any other error is a bug and becomes a bare 500. */
   handle(request: LogicalRequest): LogicalResponse | Promise<LogicalResponse>
+  /**
+   * Before another version of the engine takes over what this one stored: from now on every request is refused. Resolves
+   * when all that was under way is stored. @throws {LogicalError} when what is stored cannot be taken over
+   */
+  retire?(): Promise<void>
+  /** Resolves when all that an earlier version of the engine stored has been taken over. */
+  takeOver?(): Promise<void>
 }
 
 export type { JsonObject, JsonValue }

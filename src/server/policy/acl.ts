@@ -20,7 +20,7 @@ import { CAPABILITIES, type Capability, type ParameterRules, type Policy } from 
 import { PrefixTable } from './prefix-table.ts'
 import type { TemplateSubject } from './template.ts'
 
-export type AccessOperation = Operation | 'scan' | 'help'
+export type AccessOperation = Operation | 'help'
 
 export interface AccessRequest {
   /** Canonical, without leading slash. A list's path may end in `/`. */

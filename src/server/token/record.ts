@@ -9,6 +9,7 @@
  *     accessor/<h + HMAC of the accessor>      the id
  *     parent/<id of the parent>/<id>           empty
  *     expiry/<hour>/<second>/<id>              empty; unix hours and seconds, zero-padded
+ *     cubbyhole/<id>/...                       what the token keeps for itself (engines/cubbyhole); goes with it
  *     revoking/<id>                            empty; what is left below this token is to be removed
  *     wrapped/<id>                             what a wrapping token holds, see wrapping.ts; goes with the token
  *     salt                                     see salt.ts
@@ -31,6 +32,8 @@ export interface TokenCipher {
   decrypt(context: string, bytes: Uint8Array): Buffer | undefined
 }
 
+/** Folder of a folder for each token that keeps something. */
+export const KEPT = 'cubbyhole/'
 const VERSION = 1
 const BATCH_CONTEXT = 'batch-token'
 const EMPTY = Buffer.alloc(0)
@@ -71,6 +74,9 @@ export function accessorKey(name: string): string {
 }
 export function childrenPrefix(parent: string): string {
   return `parent/${parent}/`
+}
+export function keptPrefix(id: string): string {
+  return `${KEPT}${id}/`
 }
 export function revokingKey(id: string): string {
   return `revoking/${id}`

@@ -1,12 +1,14 @@
 /**
  * The stored tokens: reading with a bounded cache, and the writes that keep record and indexes together.
  *
- * Invariant: record, accessor, parent and expiry index of a token change in one atomic commit. The cache holds only
+ * Invariant: record, accessor, parent and expiry index of a token change in one atomic commit, and what it keeps in its
+ * cubbyhole goes in the one that removes it. The cache holds only
  * what the store holds: it follows each commit. It relies on commits being applied in the order in which they were
  * asked for. Whether a token may still be used is decided above (`token-store.ts`).
  */
 import { LRUCache } from 'lru-cache'
 import type { TokenEntry } from '../logical/logical.ts'
+import { keysBelow } from '../storage/page.ts'
 import type { Storage, Write } from '../storage/storage.ts'
 import {
   accessorKey,
@@ -14,6 +16,7 @@ import {
   decodeRecord,
   expiryKey,
   insertWrites,
+  keptPrefix,
   markWrite,
   putRecord,
   recordKey,
@@ -122,9 +125,16 @@ export class TokenRecords {
     for (const orphan of orphans) this.#cache.set(orphan.id, orphan)
   }
 
-  /** The writes that remove one token, for a commit of the caller's. */
+  /** The writes that remove one token and what it keeps, for a commit of the caller's. */
   removal(entry: TokenEntry): Write[] {
-    return removeWrites(entry, this.#salt.name(entry.accessor))
+    return [...this.keptRemoval(entry.id), ...removeWrites(entry, this.#salt.name(entry.accessor))]
+  }
+
+  /** The writes that empty a token's cubbyhole. */
+  keptRemoval(id: string): Write[] {
+    const prefix = keptPrefix(id)
+    const keys = keysBelow((folder) => this.#storage.list(prefix + folder))
+    return Array.from(keys, (key) => ({ kind: 'delete', key: prefix + key }))
   }
 
   /** After a commit that removed it. */

@@ -1,10 +1,10 @@
 /**
- * Removes what no token needs any more: tokens below a parent that is gone, and index entries without a token.
+ * Removes what no token needs any more: tokens below a parent that is gone, cubbyholes and index entries without a token.
  *
  * Normal work leaves none of it. It is for stores that lost entries some other way, and for the operator's peace.
  */
 import type { Storage, Write } from '../storage/storage.ts'
-import { accessorKey, childrenPrefix } from './record.ts'
+import { accessorKey, childrenPrefix, KEPT } from './record.ts'
 import type { TokenRecords } from './records.ts'
 import { unhurried } from './unhurried.ts'
 
@@ -23,6 +23,10 @@ export async function tidyTokens(storage: Storage, records: TokenRecords): Promi
     for (const child of children) {
       if (records.read(child) === undefined) gone.push({ kind: 'delete', key: childrenPrefix(parent) + child })
     }
+  }
+  for await (const folder of unhurried(storage.list(KEPT))) {
+    const id = folder.slice(0, -1)
+    if (records.read(id) === undefined) gone.push(...records.keptRemoval(id))
   }
   await records.commit(gone)
 }

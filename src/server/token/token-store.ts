@@ -175,6 +175,26 @@ export class TokenStore {
     })
   }
 
+  /**
+   * Changes what a token keeps below `cubbyhole/<id>/`, in turns with what else happens to it: nothing is kept for a token
+   * that is gone, and what was on its way when the token went is removed again.
+   * @throws {LogicalError} 403 when the token is gone
+   */
+  changeKept({ id }: TokenEntry, change: () => Promise<void>): Promise<void> {
+    // The request that spends the last use may still keep something, for as long as it lasts.
+    const isThere = (): boolean => {
+      const entry = this.#records.read(id)
+      return entry !== undefined && this.#isAlive(this.isSpent(entry) ? { ...entry, numUses: 0 } : entry)
+    }
+    return this.#turns.run(id, async () => {
+      if (!isThere()) throw permissionDenied()
+      await change()
+      if (isThere()) return
+      await this.#records.commit(this.#records.keptRemoval(id))
+      throw permissionDenied()
+    })
+  }
+
   isSpent(entry: TokenEntry): boolean {
     return entry.numUses < 0
   }

@@ -4,7 +4,7 @@
  * Invariant: a write is parsed before it waits its turn, then reads, decides (`versions.ts`) and commits while nobody
  * else writes the same key. Of several writers with the same check-and-set number exactly one succeeds.
  *
- * Left out: the upgrade from version 1, paging of lists and `detailed-metadata/`, which Vault does not have.
+ * Left out: `detailed-metadata/`, which Vault does not have.
  */
 import {
   type Backend,
@@ -22,6 +22,7 @@ import { metadataOperations } from './metadata-paths.ts'
 import { MountConfigStore } from './mount-config.ts'
 import type { Engine, Operations } from './operations.ts'
 import { Turns } from '../../../concurrency/index.ts'
+import { type Unversioned, Upgrade } from './upgrade.ts'
 import { deleteOperations, destroyOperations, undeleteOperations } from './version-paths.ts'
 
 interface Kv2Options {
@@ -29,13 +30,18 @@ interface Kv2Options {
   readonly storage: Storage
   /** Unix milliseconds. */
   readonly now: () => number
+  /** What version 1 left in the same view. Default: nothing. */
+  readonly unversioned?: Unversioned
 }
+
+const NOTHING: Unversioned = { isEmpty: () => true, paths: () => [], document: () => undefined, removal: () => [] }
 
 /** Prefixes whose writes count as `create` while the key has no metadata. */
 const WITH_EXISTENCE_CHECK: ReadonlySet<string> = new Set(['data', 'metadata'])
 
 export function createKv2(options: Kv2Options): Backend {
   const engine = createEngine(options)
+  const upgrade = new Upgrade(engine, options.unversioned ?? NOTHING)
   const prefixes: ReadonlyMap<string, Operations> = new Map([
     ['data', dataOperations(engine)],
     ['metadata', metadataOperations(engine)],
@@ -62,6 +68,7 @@ export function createKv2(options: Kv2Options): Backend {
       const slash = path.indexOf('/')
       if (slash === -1 || !WITH_EXISTENCE_CHECK.has(path.slice(0, slash))) return undefined
       try {
+        if (!upgrade.isDone) return undefined
         return engine.keys.find(path.slice(slash + 1)) !== undefined
       } catch (error) {
         // `handle` refuses it, after the policy has been asked.
@@ -71,12 +78,14 @@ export function createKv2(options: Kv2Options): Backend {
     },
     handle(request) {
       try {
+        if (!upgrade.isDone) throw upgrade.refusal()
         const response = route(request)
         return response instanceof Promise ? response.catch(refuseUnstorablePath) : response
       } catch (error) {
         return refuseUnstorablePath(error)
       }
     },
+    takeOver: () => upgrade.run(),
   }
 }
 
@@ -126,6 +135,7 @@ const VERBS: Readonly<Record<Exclude<Operation, 'patch'>, string>> = {
   update: 'put',
   read: 'get',
   list: 'list',
+  scan: 'list',
   delete: 'delete',
 }
 

@@ -82,9 +82,17 @@ export class KeyStore {
     return this.#storage.list(metaKey(folder))
   }
 
-  /** Resolves when the change is durable. `document` is the value of the version that the transition added. */
-  async change(path: string, { next, prune }: Transition, document?: string): Promise<void> {
-    const writes: Write[] = []
+  /**
+   * Resolves when the change is durable. `document` is the value of the version that the transition added; `more` is
+   * written in the same commit.
+   */
+  async change(
+    path: string,
+    { next, prune }: Transition,
+    document?: string,
+    more: readonly Write[] = [],
+  ): Promise<void> {
+    const writes: Write[] = [...more]
     if (document !== undefined) {
       const value = encodeValue(next.revision, document)
       writes.push({ kind: 'put', key: valueKey(path, next.currentVersion), value })

@@ -72,6 +72,19 @@ export function keysSuite(name: string, createStorage: () => Storage): void {
         expect(await kv.get('list', 'metadata/')).toMatchObject({ keys: ['a', 'a-b', 'a/', 'b'] })
       })
 
+      it('lists in pieces, and scans the whole tree', async () => {
+        const kv = open()
+        for (const path of ['b', 'a/c/d', 'a', 'a-b', 'a/e']) await kv.ask('update', `data/${path}`, { data: {} })
+        expect(await kv.get('list', 'metadata/', { limit: 2 })).toEqual({ keys: ['a', 'a-b'] })
+        expect(await kv.get('list', 'metadata/', { after: 'a-b', limit: '2' })).toEqual({ keys: ['a/', 'b'] })
+        expect(await kv.get('list', 'metadata/', { limit: -1 })).toEqual({ keys: ['a', 'a-b', 'a/', 'b'] })
+        expect(await kv.get('scan', 'metadata/')).toEqual({ keys: ['a', 'a-b', 'a/c/d', 'a/e', 'b'] })
+        expect(await kv.get('scan', 'metadata/a/')).toEqual({ keys: ['c/d', 'e'] })
+        expect(await kv.get('scan', 'metadata/', { after: 'a/c/d', limit: 1 })).toEqual({ keys: ['a/e'] })
+        expect(await kv.refused('list', 'metadata/', { limit: 'planted' })).not.toContain('planted')
+        expect(await kv.refused('scan', 'data/')).toMatch(/^405 /)
+      })
+
       it('shows a key', async () => {
         const kv = open()
         expect(await kv.get('read', 'metadata/a')).toBe('none')

@@ -1,6 +1,8 @@
-/** `metadata/`: what is known of a key, its settings, its folder, its end (vault-api 6.3). Left out: OpenBao's paging. */
+/** `metadata/`: what is known of a key, its settings, its folder, its end (vault-api 6.3). Lists come in pages, as in OpenBao; so do scans. */
 import { objectField } from '../../logical/fields.ts'
+import { pageFields } from '../../logical/paging.ts'
 import type { JsonObject, LogicalRequest, LogicalResponse } from '../../logical/index.ts'
+import { pageOf, scanPage } from '../../storage/index.ts'
 import { keyAnswer } from './answers.ts'
 import { parseCustomMetadata, patchCustomMetadata } from './custom-metadata.ts'
 import type { Engine, Operations } from './operations.ts'
@@ -13,7 +15,14 @@ const NO_FIELDS: ReadonlySet<string> = new Set()
 
 export function metadataOperations(engine: Engine): Operations {
   return {
-    list: (_, path) => ({ kind: 'list', keys: engine.keys.list(path) }),
+    list: ({ data }, path) => ({
+      kind: 'list',
+      keys: pageOf(engine.keys.list(path), pageFields(data)),
+    }),
+    scan: ({ data }, path) => ({
+      kind: 'list',
+      keys: scanPage((folder) => engine.keys.list(folder), path, pageFields(data)),
+    }),
     read: ({ data }, path) => {
       const meta = engine.keys.find(path)?.meta
       if (meta === undefined) return { kind: 'none' }

@@ -25,7 +25,7 @@ export interface MountsPort {
   get(path: string): MountView | undefined
   enable(mount: Pick<MountView, 'path' | 'type' | 'description' | 'options' | 'config'>): Promise<void>
   disable(path: string): Promise<void>
-  change(path: string, changes: Partial<Pick<MountView, 'description' | 'config'>>): Promise<void>
+  change(path: string, changes: Partial<Pick<MountView, 'description' | 'config' | 'options'>>): Promise<void>
 }
 
 export interface AuditDeviceView {

@@ -84,7 +84,13 @@ async function enable(
 function engineOf(named: string, version: string | undefined): { type: string; version: string | undefined } {
   if (named === 'kv-v2') return { type: 'kv', version: '2' }
   if (named === 'kv-v1' || named === 'generic') return { type: 'kv', version: '1' }
-  return { type: named, version: named === 'kv' ? (version ?? '1') : version }
+  if (named !== 'kv') return { type: named, version }
+  return { type: named, version: kvVersion(version ?? '1') }
+}
+
+function kvVersion(version: string): '1' | '2' {
+  if (version === '1' || version === '2') return version
+  throw invalidRequest('invalid version provided: kv has the versions 1 and 2')
 }
 
 /** hvac sends `{"version": 2}` as a number: values become text. */
@@ -132,7 +138,9 @@ async function tune(
   const defaultLeaseTtl = ttl('default_lease_ttl', view.config.defaultLeaseTtl)
   const maxLeaseTtl = ttl('max_lease_ttl', view.config.maxLeaseTtl)
   checkTtls(defaultLeaseTtl, maxLeaseTtl, host)
+  const options = tunedOptions(view, optionsOf(objectField(data, 'options')))
   await port.change(view.path, {
+    options,
     description: stringField(data, 'description') ?? view.description,
     config: {
       ...view.config,
@@ -141,7 +149,25 @@ async function tune(
       listingVisibility: visibility(data) ?? view.config.listingVisibility,
     },
   })
-  return { kind: 'none' }
+  // The mount is back already; clients and people know this text.
+  const upgraded = view.type === 'kv' && options?.['version'] !== view.options?.['version']
+  return { kind: 'none', warnings: upgraded ? [UPGRADED] : [] }
+}
+
+const UPGRADED =
+  'Upgrading mount from version 1 to version 2. This mount will be unavailable for a brief period and will resume service shortly.'
+
+/** Those that are given, over those that are there. */
+function tunedOptions(view: MountView, given: MountView['options']): MountView['options'] {
+  if (given === null) return view.options
+  const options = { ...view.options, ...given }
+  if (view.type === 'kv') {
+    const version = kvVersion(options['version'] ?? '1')
+    if (version === '1' && view.options?.['version'] === '2') {
+      throw invalidRequest('cannot downgrade mount from version 2')
+    }
+  }
+  return options
 }
 
 /** Effective TTLs, as against the raw ones of `mountObject`. */
@@ -165,7 +191,7 @@ export function mountObject(view: MountView): JsonObject {
     description: view.description,
     accessor: view.accessor,
     uuid: view.uuid,
-    local: false,
+    local: view.type === 'cubbyhole',
     seal_wrap: false,
     external_entropy_access: false,
     options: view.options === null ? null : { ...view.options },
