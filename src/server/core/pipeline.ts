@@ -10,6 +10,7 @@ import type { AuditedRequest, AuditedResponse } from '../audit/index.ts'
 import { LogicalError } from '../logical/index.ts'
 import { authenticate, authorize, consumeUse, decideCreateOrUpdate, findMount, requireMount } from './judge.ts'
 import type { Exchange } from './exchange.ts'
+import { performLogin } from './login.ts'
 import { issueToken, performRequest, retireSpentToken } from './perform.ts'
 import { dataOf, type Outcome } from './reply.ts'
 import type { Session } from './session.ts'
@@ -82,7 +83,7 @@ async function judge(exchange: Exchange, session: Session): Promise<Refused | un
 
 async function perform(exchange: Exchange, session: Session): Promise<Outcome | Refused> {
   try {
-    const response = await performRequest(exchange)
+    const response = await (exchange.open ? performLogin(exchange, session) : performRequest(exchange))
     return response.kind === 'grant' ? await issueToken(exchange, session, response) : response
   } catch (error) {
     return { kind: 'refused', error }

@@ -5,7 +5,9 @@
 import { randomUUID } from 'node:crypto'
 import { AuditBroker } from '../audit/index.ts'
 import { createAppRole } from '../auth/approle/index.ts'
+import { Lockout } from '../auth/lockout.ts'
 import { createTokenBackend } from '../auth/token/index.ts'
+import { createUserpass } from '../auth/userpass/index.ts'
 import type { Barrier } from '../barrier/index.ts'
 import { createKv2 } from '../engines/kv2/index.ts'
 import { createSystem } from '../engines/system/index.ts'
@@ -23,6 +25,8 @@ export interface Session {
   readonly mounts: MountTable
   readonly policies: PolicyStore
   readonly tokens: TokenStore
+  /** `undefined` where nobody is locked out. */
+  readonly lockout: Lockout | undefined
   readonly audit: AuditBroker
   readonly now: () => number
   readonly occupancy: Occupancy
@@ -35,6 +39,8 @@ export interface SessionOptions {
   readonly now: () => number
   readonly random: (bytes: number) => Buffer
   readonly auditFolders: readonly string[]
+  /** Whether who fails to log in too often is locked out for a while. */
+  readonly userLockout: boolean
   readonly onAuditFailure: (error: unknown, device: string) => void
   /** Seals the server that this session belongs to. */
   readonly seal: () => Promise<void>
@@ -59,7 +65,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const devices = createAuditDevices({ storage: core, broker: audit, folders: options.auditFolders, random, now })
 
   const occupancy = new Occupancy(() => audit.close())
-  const session: Session = { mounts, policies, tokens, audit, now, occupancy, leaseTtl }
+  const lockout = options.userLockout ? new Lockout() : undefined
+  const session: Session = { mounts, policies, tokens, lockout, audit, now, occupancy, leaseTtl }
   const host = createSystemHost(session, devices, options.seal)
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),
@@ -93,6 +100,8 @@ function createBackend(
     return createKv2({ storage, now })
   if (entry.class === 'auth' && entry.type === 'approle')
     return createAppRole({ storage, now, random, mountPoint: entry.path, leaseTtl: () => leaseTtl(entry), tokens })
+  if (entry.class === 'auth' && entry.type === 'userpass')
+    return createUserpass({ storage, random, mountPoint: entry.path, leaseTtl: () => leaseTtl(entry), tokens })
   return undefined
 }
 

@@ -1,6 +1,8 @@
 /** The core as the system backend sees it (`engines/system/host.ts`). */
-import type { AuditPort, MountsPort, MountView, SystemHost } from '../engines/system/index.ts'
+import type { AuditPort, LockoutPort, MountsPort, MountView, SystemHost } from '../engines/system/index.ts'
+import type { Lockout } from '../auth/lockout.ts'
 import { invalidRequest } from '../logical/index.ts'
+import { DEFAULT_USER_LOCKOUT } from '../logical/user-lockout.ts'
 import type { PolicyStore } from '../policy/index.ts'
 import type { TokenStore } from '../token/index.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
@@ -10,10 +12,12 @@ interface SystemParts {
   readonly mounts: MountTable
   readonly tokens: TokenStore
   readonly policies: PolicyStore
+  readonly lockout: Lockout | undefined
+  readonly now: () => number
 }
 
 export function createSystemHost(
-  { mounts, tokens, policies }: SystemParts,
+  { mounts, tokens, policies, lockout, now }: SystemParts,
   audit: AuditPort,
   seal: () => Promise<void>,
 ): SystemHost {
@@ -21,6 +25,7 @@ export function createSystemHost(
     secrets: secretsPort(mounts),
     auths: authsPort(mounts, tokens),
     audit,
+    lockout: lockoutPort(mounts, lockout, now),
     leaseTtl: SYSTEM_LEASE_TTL,
     tokenByText: (token) => (token === '' ? undefined : tokens.lookup(token)),
     tokenByAccessor: (accessor) => tokens.byAccessor(accessor),
@@ -65,6 +70,18 @@ function authsPort(mounts: MountTable, tokens: TokenStore): MountsPort {
       await tokens.revokeByPath(`auth/${path}`)
     },
     change: (path, changes) => mounts.change(`auth/${path}`, changes),
+  }
+}
+
+function lockoutPort(mounts: MountTable, lockout: Lockout | undefined, now: () => number): LockoutPort {
+  return {
+    locked() {
+      const configs = new Map(
+        mounts.list('auth').map(({ accessor, config }) => [accessor, config.userLockout ?? DEFAULT_USER_LOCKOUT]),
+      )
+      return lockout?.locked((accessor) => configs.get(accessor), now()) ?? []
+    },
+    unlock: (accessor, alias) => lockout?.clear({ accessor, alias }),
   }
 }
 

@@ -7,6 +7,7 @@
  */
 const STATUS = {
   'invalid-request': 400,
+  'invalid-credentials': 400,
   'permission-denied': 403,
   'unsupported-path': 404,
   'unsupported-operation': 405,
@@ -50,6 +51,10 @@ export function wrapped(text: string): string {
 /** 400 with bare text: what an engine returns for a request it understands and refuses. */
 export function invalidRequest(text: string): LogicalError {
   return new LogicalError('invalid-request', text, 'bare')
+}
+/** As `invalidRequest`, of a login whose credentials are wrong: it counts towards the user's lockout. */
+export function invalidCredentials(text: string): LogicalError {
+  return new LogicalError('invalid-credentials', text, 'bare')
 }
 export function permissionDenied(): LogicalError {
   return new LogicalError('permission-denied', 'permission denied', 'wrapped')

@@ -1,5 +1,6 @@
 export {
   internalError,
+  invalidCredentials,
   invalidRequest,
   LogicalError,
   type LogicalErrorCode,

@@ -125,6 +125,11 @@ export interface Backend {
   needsSudo(path: string): boolean
   /** For paths with an existence check, whether the object exists; `undefined` where there is no check (always update). */
   exists(path: string): boolean | undefined
+  /**
+   * Auth methods whose logins are counted: in whose name this path and body log in, in one spelling however it was
+   * written. `undefined` for all else.
+   */
+  aliasOf?(path: string, data: JsonObject): string | undefined
   /** @throws {LogicalError} for everything a client can cause. Any other error is a bug and becomes a bare 500. */
   handle(request: LogicalRequest): LogicalResponse | Promise<LogicalResponse>
 }

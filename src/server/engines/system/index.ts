@@ -12,6 +12,7 @@ import type { SystemHost } from './host.ts'
 import { mountRoutes } from './mounts.ts'
 import { policyRoutes } from './policies.ts'
 import { uiRoutes } from './ui.ts'
+import { lockedUserRoutes } from './user-lockout.ts'
 
 /** vault-api 3: `auth` itself may be read without sudo, what lies below it may not be touched. */
 const SUDO = /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|rotate(?:\/.*)?|raw(?:\/.*)?)$/
@@ -25,6 +26,7 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
     ...capabilityRoutes(host),
     ...auditRoutes(host.audit),
     ...uiRoutes(host),
+    ...lockedUserRoutes(host),
     {
       pattern: /seal|step-down/,
       operations: {
@@ -44,4 +46,4 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
   }
 }
 
-export type { AuditDeviceView, AuditPort, MountsPort, MountView, SystemHost } from './host.ts'
+export type { AuditDeviceView, AuditPort, LockoutPort, MountsPort, MountView, SystemHost } from './host.ts'

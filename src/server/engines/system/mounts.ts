@@ -8,6 +8,7 @@ import {
 } from '../../logical/index.ts'
 import { durationField, objectField, stringField } from '../../logical/fields.ts'
 import type { MountsPort, MountView, SystemHost } from './host.ts'
+import { readUserLockout, showUserLockout } from './user-lockout.ts'
 
 interface Family {
   readonly prefix: 'mounts' | 'auth'
@@ -132,6 +133,7 @@ async function tune(
   const defaultLeaseTtl = ttl('default_lease_ttl', view.config.defaultLeaseTtl)
   const maxLeaseTtl = ttl('max_lease_ttl', view.config.maxLeaseTtl)
   checkTtls(defaultLeaseTtl, maxLeaseTtl, host)
+  const userLockout = readUserLockout(data, view.type, view.config.userLockout)
   await port.change(view.path, {
     description: stringField(data, 'description') ?? view.description,
     config: {
@@ -139,6 +141,7 @@ async function tune(
       defaultLeaseTtl,
       maxLeaseTtl,
       listingVisibility: visibility(data) ?? view.config.listingVisibility,
+      ...(userLockout === undefined ? {} : { userLockout }),
     },
   })
   return { kind: 'none' }
@@ -155,6 +158,7 @@ function tuning(host: SystemHost, view: MountView): JsonObject {
     ...(view.options === null ? {} : { options: { ...view.options } }),
     ...(config.listingVisibility === '' ? {} : { listing_visibility: config.listingVisibility }),
     ...(config.tokenType === '' ? {} : { token_type: config.tokenType }),
+    ...showUserLockout(view),
   }
 }
 
@@ -179,6 +183,7 @@ export function mountObject(view: MountView): JsonObject {
       force_no_cache: false,
       ...(config.listingVisibility === '' ? {} : { listing_visibility: config.listingVisibility }),
       ...(config.tokenType === '' ? {} : { token_type: config.tokenType }),
+      ...(config.userLockout === undefined ? {} : { user_lockout_config: showUserLockout(view) }),
     },
   }
 }
