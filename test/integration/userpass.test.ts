@@ -89,6 +89,18 @@ describe('users', () => {
     })
   })
 
+  it('S54: are one entity each, however the name is written', async () => {
+    await user('una')
+    await user('uwe')
+    const entityOf = (answer: RawAnswer): unknown => field(answer, 'auth', 'entity_id')
+    const first = await login('una')
+    const [una, again, uwe] = [first, await login('UNA'), await login('uwe')].map(entityOf)
+    expect(una).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/)
+    expect([again === una, uwe === una]).toEqual([true, false])
+    const token = String(field(first, 'auth', 'client_token'))
+    expect(field(await vault.request('POST', 'auth/token/lookup', { body: { token } }), 'data', 'entity_id')).toBe(una)
+  })
+
   it('have a password and policies of their own to change', async () => {
     await user('pat', { token_policies: 'a' })
     const token = String(field(await login('pat'), 'auth', 'client_token'))

@@ -8,14 +8,8 @@
  * takes longer to bring about than a lock lasts, as each failure of an unknown user costs a password hash.
  */
 import { LRUCache } from 'lru-cache'
+import type { LoginName } from '../logical/index.ts'
 import { DEFAULT_USER_LOCKOUT, type UserLockoutConfig } from '../logical/user-lockout.ts'
-
-/** Whose logins are counted together. */
-export interface LoginName {
-  /** Of the auth mount. */
-  readonly accessor: string
-  readonly alias: string
-}
 
 interface Failures {
   readonly of: LoginName

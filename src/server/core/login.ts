@@ -4,23 +4,17 @@
  * Invariant: the lock is asked before the method, which then does no work, and again after it: of guesses that are made
  * at the same time no more are answered than of guesses one by one (S2).
  */
-import type { LoginName } from '../auth/lockout.ts'
-import { LogicalError, type LogicalResponse, permissionDenied } from '../logical/index.ts'
+import { LogicalError, type LogicalResponse, type LoginName, permissionDenied } from '../logical/index.ts'
 import { DEFAULT_USER_LOCKOUT } from '../logical/user-lockout.ts'
 import type { Exchange } from './exchange.ts'
+import { loginNameOf } from './login-name.ts'
 import { performRequest } from './perform.ts'
 import type { Session } from './session.ts'
 
 /** For requests on open paths; those that are no login go through as they are. */
 export function performLogin(exchange: Exchange, session: Session): LogicalResponse | Promise<LogicalResponse> {
-  const name = session.lockout === undefined ? undefined : nameOf(exchange)
+  const name = session.lockout === undefined ? undefined : loginNameOf(exchange)
   return name === undefined ? performRequest(exchange) : countedLogin(name, exchange, session)
-}
-
-function nameOf({ mounted, operation, rest, data }: Exchange): LoginName | undefined {
-  if (operation !== 'update') return undefined
-  const alias = mounted?.backend.aliasOf?.(rest, data ?? {})
-  return mounted === undefined || alias === undefined ? undefined : { accessor: mounted.entry.accessor, alias }
 }
 
 async function countedLogin(name: LoginName, exchange: Exchange, session: Session): Promise<LogicalResponse> {

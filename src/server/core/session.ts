@@ -11,6 +11,7 @@ import { createUserpass } from '../auth/userpass/index.ts'
 import type { Barrier } from '../barrier/index.ts'
 import { createKv2 } from '../engines/kv2/index.ts'
 import { createSystem } from '../engines/system/index.ts'
+import { Entities } from '../identity/index.ts'
 import type { Backend } from '../logical/index.ts'
 import { PolicyStore } from '../policy/index.ts'
 import type { Storage } from '../storage/index.ts'
@@ -25,6 +26,7 @@ export interface Session {
   readonly mounts: MountTable
   readonly policies: PolicyStore
   readonly tokens: TokenStore
+  readonly entities: Entities
   /** `undefined` where nobody is locked out. */
   readonly lockout: Lockout | undefined
   readonly audit: AuditBroker
@@ -53,11 +55,16 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   await policies.ensureDefault()
   const tokens = await TokenStore.open({ storage: barrier.view('sys/token/'), cipher: barrier, now, random })
 
+  const entities = new Entities({ storage: barrier.view('identity/'), now, uuid: randomUUID })
+
   const core = barrier.view('core/')
   const mounts = new MountTable({
     storage: core,
     create: (entry) => createBackend(entry, barrier.view(dataPrefix(entry)), options, tokens),
-    erase: (entry) => erase(barrier.view(dataPrefix(entry))),
+    async erase(entry) {
+      await erase(barrier.view(dataPrefix(entry)))
+      await entities.forgetMount(entry.accessor)
+    },
     random,
     uuid: randomUUID,
   })
@@ -66,7 +73,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
   const occupancy = new Occupancy(() => audit.close())
   const lockout = options.userLockout ? new Lockout() : undefined
-  const session: Session = { mounts, policies, tokens, lockout, audit, now, occupancy, leaseTtl }
+  const session: Session = { mounts, policies, tokens, entities, lockout, audit, now, occupancy, leaseTtl }
   const host = createSystemHost(session, devices, options.seal)
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),

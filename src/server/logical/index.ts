@@ -15,6 +15,7 @@ export type {
   Backend,
   JsonObject,
   JsonValue,
+  LoginName,
   LogicalRequest,
   LogicalResponse,
   Operation,

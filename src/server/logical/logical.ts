@@ -116,6 +116,14 @@ export type LogicalResponse =
   /** 202 with warnings: work was started. */
   | { readonly kind: 'accepted'; readonly warnings: readonly string[] }
 
+/** In whose name a login comes: what failures are counted by, and who has one entity. */
+export interface LoginName {
+  /** Of the auth mount. */
+  readonly accessor: string
+  /** As `Backend.aliasOf` says it. */
+  readonly alias: string
+}
+
 export interface Backend {
   /** `kv`, `approle`, `token`, `system`, ... */
   readonly type: string

@@ -1,7 +1,7 @@
 /**
  * What the system backend asks of the core. An interface, so that `sys/` can be read and tested without one.
  */
-import type { TokenEntry } from '../../logical/index.ts'
+import type { LoginName, TokenEntry } from '../../logical/index.ts'
 import type { UserLockoutConfig } from '../../logical/user-lockout.ts'
 
 /** A mount as `sys/mounts` and `sys/auth` speak of it. TTLs in seconds, 0 inherits. */
@@ -49,7 +49,7 @@ export interface AuditPort {
 
 export interface LockoutPort {
   /** Who is locked out now. Sorted. */
-  locked(): readonly { readonly accessor: string; readonly alias: string }[]
+  locked(): readonly LoginName[]
   unlock(accessor: string, alias: string): void
 }
 

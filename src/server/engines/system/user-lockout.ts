@@ -1,6 +1,12 @@
 /** `sys/locked-users`, and `user_lockout_config` of auth mounts (vault-api 9). */
 import { boolField, durationField, intField, objectField, stringField } from '../../logical/fields.ts'
-import { invalidRequest, type JsonObject, type LogicalResponse, type Route } from '../../logical/index.ts'
+import {
+  invalidRequest,
+  type JsonObject,
+  type LogicalResponse,
+  type LoginName,
+  type Route,
+} from '../../logical/index.ts'
 import { DEFAULT_USER_LOCKOUT, LOCKOUT_TYPES, type UserLockoutConfig } from '../../logical/user-lockout.ts'
 import type { MountView, SystemHost } from './host.ts'
 
@@ -23,10 +29,7 @@ export function lockedUserRoutes({ lockout }: Pick<SystemHost, 'lockout'>): Rout
   ]
 }
 
-function lockedUsers(
-  locked: readonly { readonly accessor: string; readonly alias: string }[],
-  only: string | undefined,
-): LogicalResponse {
+function lockedUsers(locked: readonly LoginName[], only: string | undefined): LogicalResponse {
   const byAccessor = new Map<string, string[]>(only === undefined ? [] : [[only, []]])
   for (const { accessor, alias } of locked) {
     if (only !== undefined && accessor !== only) continue
