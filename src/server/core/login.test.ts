@@ -44,7 +44,7 @@ async function createWorld(userLockout?: boolean): Promise<World> {
   const made = await ask('auth/approle/role/airflow/secret-id', {})
   return Object.assign(clock, {
     ask,
-    secretId: made.json.data['secret_id'] as string,
+    secretId: made.json.data['secret_id'],
     login: async (secretId: string) =>
       (await send('auth/approle/login', { role_id: 'airflow-role', secret_id: secretId }, '')).status,
   })
