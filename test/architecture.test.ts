@@ -57,6 +57,10 @@ const TABLE: Readonly<Record<string, Row>> = {
   'server/policy': { folders: CONTRACTS, modules: ['lru-cache'] },
   'server/token': { folders: [...CONTRACTS], modules: ['node:crypto', 'lru-cache'] },
   'server/audit': { folders: CONTRACTS, modules: ['node:crypto', 'node:fs', 'quick-lru'] },
+  'server/identity': {
+    folders: ['server/logical', 'server/storage', 'concurrency'],
+    modules: ['node:crypto', 'lru-cache'],
+  },
   'server/auth': { folders: [...CONTRACTS, 'server/token'], modules: ['node:crypto', 'lru-cache'] },
   'server/engines': { folders: CONTRACTS, modules: ['lru-cache', 'quick-lru'] },
   'server/engines/system': { folders: [...CONTRACTS, 'server/policy'], modules: [] },

@@ -21,6 +21,7 @@ import { prepareRunFolder } from './run-folder.ts'
 import type { Screen } from './screen.ts'
 import { removeServerFile, writeServerFile } from './server-file.ts'
 import { watchTroubles } from './server-troubles.ts'
+import { userLockoutOf } from './user-lockout.ts'
 import { embeddedReach, type Reach } from './target.ts'
 
 export interface Embedded {
@@ -42,6 +43,7 @@ export async function startEmbedded(hub: OpenHub, port: number, screen: Screen):
     storage: { kind: 'lmdb', folder: hub.run.vault },
     port,
     auditFolders: [hub.run.path],
+    userLockout: userLockoutOf(process.env),
     // Before it listens: nobody else may come first to a store that is still to be initialised.
     beforeListen: async (core) => {
       if (!core.initialized) firstToken = await initialize(hub, core)

@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly port: number
   /** Absolute folders in which audit files may lie. Default: none. */
   readonly auditFolders?: readonly string[] | undefined
+  /** Whether who fails to log in too often is locked out for a while. Default: yes. */
+  readonly userLockout?: boolean | undefined
   /** Work on the core before anyone can connect: initialising and unsealing it. When it fails, nothing listens. */
   readonly beforeListen?: ((core: Core) => Promise<void>) | undefined
   /** Unix milliseconds. Default: the system clock. */
@@ -47,7 +49,7 @@ export interface EmbeddedServer {
  * @throws {ListenError} when the address cannot be listened on; the store is closed again
  */
 export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
-  const { storage: kind, host, port, auditFolders, now, random, onInternalError, onAuditFailure } = options
+  const { storage: kind, host, port, auditFolders, userLockout, now, random, onInternalError, onAuditFailure } = options
   const storage = openStorage(kind)
   const core = createCore({
     storage,
@@ -55,6 +57,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     ...(now === undefined ? {} : { now }),
     ...(random === undefined ? {} : { random }),
     ...(auditFolders === undefined ? {} : { auditFolders }),
+    ...(userLockout === undefined ? {} : { userLockout }),
     ...(onInternalError === undefined ? {} : { onInternalError }),
     ...(onAuditFailure === undefined ? {} : { onAuditFailure }),
   })

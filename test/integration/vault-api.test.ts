@@ -336,6 +336,8 @@ describe('AppRole', () => {
       renewable: true,
       metadata: { role_name: name },
     })
+    expect(field(answer, 'auth', 'entity_id')).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/)
+    expect(field(await login(roleId, secretId), 'auth', 'entity_id')).toBe(field(answer, 'auth', 'entity_id'))
     const settings = await vault.request('GET', role(name))
     expect(field(settings, 'data')).toMatchObject({
       token_policies: ['some-policy'],
@@ -368,8 +370,8 @@ describe('AppRole', () => {
     const { roleId, secretId } = await newRole(name, { secret_id_num_uses: 2 })
     const answers = await Promise.all(Array.from({ length: 10 }, () => login(roleId, secretId)))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(2)
-    // OpenBao 2.5.5 answers 403 where the last uses were taken at the same time.
-    expect(vault.embedded ? [400] : [400, 403]).toContain((await login(roleId, secretId)).status)
+    // Eight failures lock the role_id. OpenBao 2.5.5 does not count some of those that came at the same time.
+    expect(vault.embedded ? [403] : [400, 403]).toContain((await login(roleId, secretId)).status)
   })
 
   it('looks up and destroys secret-ids', async () => {

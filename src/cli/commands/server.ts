@@ -12,6 +12,7 @@ import type { GlobalOptions } from '../globals.ts'
 import { watchInterruption } from '../interrupt.ts'
 import type { Screen } from '../screen.ts'
 import { watchTroubles } from '../server-troubles.ts'
+import { userLockoutOf } from '../user-lockout.ts'
 
 export interface ServerCommandOptions extends GlobalOptions {
   readonly port: number
@@ -40,6 +41,7 @@ export async function server(options: ServerCommandOptions, screen: Screen): Pro
     storage: data === undefined ? { kind: 'memory' } : { kind: 'lmdb', folder: resolve(data) },
     port,
     auditFolders,
+    userLockout: userLockoutOf(process.env),
     ...watchTroubles(screen).options,
   })
   try {

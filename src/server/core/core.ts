@@ -29,6 +29,8 @@ export interface CoreOptions {
   readonly auditFolders?: readonly string[]
   /** Told of every error that is a bug here. It never holds a request. */
   readonly onInternalError?: (error: unknown) => void
+  /** Whether who fails to log in too often is locked out for a while. Default: yes. */
+  readonly userLockout?: boolean
   readonly onAuditFailure?: (error: unknown, device: string) => void
   /** Between two rounds of removing expired tokens from the store, in ms. Default 30,000. */
   readonly sweepEveryMs?: number
@@ -85,6 +87,7 @@ export function createCore(options: CoreOptions): Core {
         now,
         random,
         auditFolders: options.auditFolders ?? [],
+        userLockout: options.userLockout ?? true,
         onAuditFailure: options.onAuditFailure ?? (() => undefined),
         seal: sealNow,
       })
@@ -135,6 +138,7 @@ export function createCore(options: CoreOptions): Core {
       now,
       random,
       auditFolders: [],
+      userLockout: false,
       onAuditFailure: () => undefined,
       seal: () => Promise.resolve(),
     })

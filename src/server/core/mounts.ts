@@ -7,6 +7,7 @@
  */
 import { invalidRequest, LogicalError } from '../logical/index.ts'
 import type { Backend } from '../logical/index.ts'
+import type { UserLockoutConfig } from '../logical/user-lockout.ts'
 import type { Storage } from '../storage/index.ts'
 import { Turns } from '../../concurrency/index.ts'
 
@@ -31,6 +32,8 @@ export interface MountConfig {
   readonly listingVisibility: '' | 'hidden' | 'unauth'
   /** Auth mounts only. */
   readonly tokenType: string
+  /** Auth mounts only. Default: `DEFAULT_USER_LOCKOUT`. */
+  readonly userLockout?: UserLockoutConfig
 }
 
 export interface Mounted {

@@ -1,6 +1,7 @@
 /** What happens once a request is allowed: the backend, the token of a login, the end of a spent token. */
 import { type AuthBlock, invalidRequest, type LogicalResponse } from '../logical/index.ts'
 import type { Exchange } from './exchange.ts'
+import { loginNameOf } from './login-name.ts'
 import type { Outcome } from './reply.ts'
 import type { Session } from './session.ts'
 
@@ -29,11 +30,13 @@ export async function issueToken(
   const mount = exchange.mounted?.entry
   // Only an auth mount's open paths may log in: a grant from anywhere else is a bug, and gets no token (S19).
   if (mount?.class !== 'auth' || !exchange.open) throw invalidRequest('this path does not log in')
+  const name = loginNameOf(exchange)
   const login: { auth: AuthBlock; warnings: readonly string[] } = await session.tokens.login(grant, {
     path: exchange.path,
     mountType: mount.type,
     ttl: session.leaseTtl(mount),
     tokenType: mount.config.tokenType,
+    ...(name === undefined ? {} : { entity: () => session.entities.of(name) }),
   })
   return { kind: 'auth', auth: login.auth, warnings: [...warnings, ...login.warnings] }
 }

@@ -10,6 +10,7 @@ import type { AuditedRequest, AuditedResponse } from '../audit/index.ts'
 import { LogicalError } from '../logical/index.ts'
 import { authenticate, authorize, consumeUse, decideCreateOrUpdate, findMount, requireMount } from './judge.ts'
 import type { Exchange } from './exchange.ts'
+import { performLogin } from './login.ts'
 import { issueToken, performRequest, retireSpentToken } from './perform.ts'
 import { dataOf, isReading, type Outcome } from './reply.ts'
 import type { Session } from './session.ts'
@@ -84,7 +85,7 @@ async function judge(exchange: Exchange, session: Session): Promise<Refused | un
 
 async function perform(exchange: Exchange, session: Session): Promise<Outcome | Refused> {
   try {
-    const response = await performRequest(exchange)
+    const response = await (exchange.open ? performLogin(exchange, session) : performRequest(exchange))
     const outcome = response.kind === 'grant' ? await issueToken(exchange, session, response) : response
     return exchange.wrapTtl === 0 ? outcome : await wrapOutcome(exchange, session, outcome)
   } catch (error) {

@@ -5,12 +5,15 @@
 import { randomUUID } from 'node:crypto'
 import { AuditBroker } from '../audit/index.ts'
 import { createAppRole } from '../auth/approle/index.ts'
+import { Lockout } from '../auth/lockout.ts'
 import { createTokenBackend } from '../auth/token/index.ts'
+import { createUserpass } from '../auth/userpass/index.ts'
 import type { Barrier } from '../barrier/index.ts'
 import { createCubbyhole } from '../engines/cubbyhole/index.ts'
 import { createKv1, UnversionedSecrets } from '../engines/kv1/index.ts'
 import { createKv2 } from '../engines/kv2/index.ts'
 import { createSystem } from '../engines/system/index.ts'
+import { Entities } from '../identity/index.ts'
 import type { Backend } from '../logical/index.ts'
 import { PolicyStore } from '../policy/index.ts'
 import { keysBelow, type Storage } from '../storage/index.ts'
@@ -26,6 +29,9 @@ export interface Session {
   readonly policies: PolicyStore
   readonly tokens: TokenStore
   readonly wrapping: WrappingTokens
+  readonly entities: Entities
+  /** `undefined` where nobody is locked out. */
+  readonly lockout: Lockout | undefined
   readonly audit: AuditBroker
   readonly now: () => number
   readonly occupancy: Occupancy
@@ -38,6 +44,8 @@ export interface SessionOptions {
   readonly now: () => number
   readonly random: (bytes: number) => Buffer
   readonly auditFolders: readonly string[]
+  /** Whether who fails to log in too often is locked out for a while. */
+  readonly userLockout: boolean
   readonly onAuditFailure: (error: unknown, device: string) => void
   /** Seals the server that this session belongs to. */
   readonly seal: () => Promise<void>
@@ -52,12 +60,17 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const tokens = await TokenStore.open({ storage: tokenStorage, cipher: barrier, now, random })
   const wrapping = new WrappingTokens({ tokens, storage: tokenStorage, now })
 
+  const entities = new Entities({ storage: barrier.view('identity/'), now, uuid: randomUUID })
+
   const core = barrier.view('core/')
   const mounts = new MountTable({
     storage: core,
     create: (entry) =>
       createBackend(entry, barrier.view(dataPrefix(entry)), { ...options, tokens, leaseTtl: () => currentTtl(entry) }),
-    erase: (entry) => erase(barrier.view(dataPrefix(entry))),
+    async erase(entry) {
+      await erase(barrier.view(dataPrefix(entry)))
+      await entities.forgetMount(entry.accessor)
+    },
     random,
     uuid: randomUUID,
   })
@@ -67,7 +80,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const devices = createAuditDevices({ storage: core, broker: audit, folders: options.auditFolders, random, now })
 
   const occupancy = new Occupancy(() => audit.close())
-  const session: Session = { mounts, policies, tokens, wrapping, audit, now, occupancy, leaseTtl }
+  const lockout = options.userLockout ? new Lockout() : undefined
+  const session: Session = { mounts, policies, tokens, wrapping, entities, lockout, audit, now, occupancy, leaseTtl }
   const host = createSystemHost(session, devices, options.seal, random)
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),
@@ -121,6 +135,8 @@ function createBackend(
   }
   if (entry.class === 'auth' && entry.type === 'approle')
     return createAppRole({ storage, now, random, mountPoint: entry.path, leaseTtl, tokens })
+  if (entry.class === 'auth' && entry.type === 'userpass')
+    return createUserpass({ storage, random, mountPoint: entry.path, leaseTtl, tokens })
   return undefined
 }
 

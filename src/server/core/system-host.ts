@@ -1,7 +1,9 @@
 /** The core as the system backend sees it (`engines/system/host.ts`). */
 import { createHash } from 'node:crypto'
-import type { AuditPort, MountsPort, MountView, SystemHost } from '../engines/system/index.ts'
+import type { Lockout } from '../auth/lockout.ts'
+import type { AuditPort, LockoutPort, MountsPort, MountView, SystemHost } from '../engines/system/index.ts'
 import { invalidRequest } from '../logical/index.ts'
+import { DEFAULT_USER_LOCKOUT } from '../logical/user-lockout.ts'
 import type { PolicyStore } from '../policy/index.ts'
 import { TokenLeases, type TokenStore, type WrappingTokens } from '../token/index.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
@@ -12,11 +14,12 @@ interface SystemParts {
   readonly tokens: TokenStore
   readonly policies: PolicyStore
   readonly wrapping: WrappingTokens
+  readonly lockout: Lockout | undefined
   readonly now: () => number
 }
 
 export function createSystemHost(
-  { mounts, tokens, policies, wrapping, now }: SystemParts,
+  { mounts, tokens, policies, wrapping, lockout, now }: SystemParts,
   audit: AuditPort,
   seal: () => Promise<void>,
   random: (bytes: number) => Buffer,
@@ -25,6 +28,7 @@ export function createSystemHost(
     secrets: secretsPort(mounts),
     auths: authsPort(mounts, tokens),
     audit,
+    lockout: lockoutPort(mounts, lockout, now),
     leaseTtl: SYSTEM_LEASE_TTL,
     tokenByText: (token) => (token === '' ? undefined : tokens.lookup(token)),
     tokenByAccessor: (accessor) => tokens.byAccessor(accessor),
@@ -73,6 +77,18 @@ function authsPort(mounts: MountTable, tokens: TokenStore): MountsPort {
       await tokens.revokeByPath(`auth/${path}`)
     },
     change: (path, changes) => mounts.change(`auth/${path}`, changes),
+  }
+}
+
+function lockoutPort(mounts: MountTable, lockout: Lockout | undefined, now: () => number): LockoutPort {
+  return {
+    locked() {
+      const configs = new Map(
+        mounts.list('auth').map(({ accessor, config }) => [accessor, config.userLockout ?? DEFAULT_USER_LOCKOUT]),
+      )
+      return lockout?.locked((accessor) => configs.get(accessor), now()) ?? []
+    },
+    unlock: (accessor, alias) => lockout?.clear({ accessor, alias }),
   }
 }
 

@@ -7,6 +7,7 @@
  */
 const STATUS = {
   'invalid-request': 400,
+  'invalid-credentials': 400,
   'permission-denied': 403,
   'unsupported-path': 404,
   'unsupported-operation': 405,
@@ -56,6 +57,10 @@ export function upgrading(): LogicalError {
   return invalidRequest(
     'Upgrading from non-versioned to versioned data. This backend will be unavailable for a brief period and will resume service shortly.',
   )
+}
+/** As `invalidRequest`, of a login whose credentials are wrong: it counts towards the user's lockout. */
+export function invalidCredentials(text: string): LogicalError {
+  return new LogicalError('invalid-credentials', text, 'bare')
 }
 export function permissionDenied(): LogicalError {
   return new LogicalError('permission-denied', 'permission denied', 'wrapped')

@@ -1,6 +1,7 @@
 export {
   badWrappingToken,
   internalError,
+  invalidCredentials,
   invalidRequest,
   LogicalError,
   type LogicalErrorCode,
@@ -16,6 +17,7 @@ export type {
   Backend,
   JsonObject,
   JsonValue,
+  LoginName,
   LogicalRequest,
   LogicalResponse,
   Operation,

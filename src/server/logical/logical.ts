@@ -143,6 +143,14 @@ export type LogicalResponse =
   /** 202 with warnings: work was started. */
   | { readonly kind: 'accepted'; readonly warnings: readonly string[] }
 
+/** In whose name a login comes: what failures are counted by, and who has one entity. */
+export interface LoginName {
+  /** Of the auth mount. */
+  readonly accessor: string
+  /** As `Backend.aliasOf` says it. */
+  readonly alias: string
+}
+
 export interface Backend {
   /** `kv`, `approle`, `token`, `system`, ... */
   readonly type: string
@@ -152,6 +160,11 @@ export interface Backend {
   needsSudo(path: string): boolean
   /** For paths with an existence check, whether the object exists; `undefined` where there is no check (always update). */
   exists(path: string, caller?: TokenEntry): boolean | undefined
+  /**
+   * Auth methods whose logins are counted: in whose name this path and body log in, in one spelling however it was
+   * written. `undefined` for all else.
+   */
+  aliasOf?(path: string, data: JsonObject): string | undefined
   /** @throws {LogicalError} for everything a client can cause. Any other error is a bug and becomes a bare 500. */
   handle(request: LogicalRequest): LogicalResponse | Promise<LogicalResponse>
   /**

@@ -1,6 +1,8 @@
 export { authBlock } from './auth-block.ts'
+export { grantOf } from './grant.ts'
 export type { LoginOptions } from './login.ts'
 export type { NewToken } from './new-token.ts'
+export { type OldNames, type OldNamesUsed, oldNamesUsed, showOldNames, underNewNames } from './old-names.ts'
 export { DEFAULT, isRoot, refuseUnassignable, sanitizePolicies, withDefault } from './policies.ts'
 export { type TokenCipher, TokenRecordError } from './record.ts'
 export type { Renewal, RenewalTerms } from './renewal.ts'

@@ -85,6 +85,19 @@ describe('a login', () => {
     })
   })
 
+  it('S19: asks whose it is, and not before it is clear that there will be a token', async () => {
+    const { tokens } = await createTokenWorld()
+    let asked = 0
+    const entity = (): string => {
+      asked += 1
+      return 'e1'
+    }
+    await expect(tokens.login({ ...GRANT, policies: ['root'] }, { ...OPTIONS, entity })).rejects.toThrow('root tokens')
+    expect(asked).toBe(0)
+    const { auth } = await tokens.login(GRANT, { ...OPTIONS, entity })
+    expect([auth.entityId, tokens.lookup(auth.clientToken)?.entityId]).toEqual(['e1', 'e1'])
+  })
+
   it('with a batch token stores nothing', async () => {
     const { tokens, shelf } = await createTokenWorld()
     const before = shelf.commits

@@ -13,6 +13,8 @@ export interface LoginOptions {
   readonly ttl: LeaseTtl
   /** The mount's own wish (`default-batch`, `service`, ...). Default: none. */
   readonly tokenType?: string
+  /** Whose login it is; asked once it is clear that there will be a token (S19). Default: nobody's. */
+  readonly entity?: () => string | Promise<string>
 }
 
 export interface PlannedToken {

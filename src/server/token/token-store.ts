@@ -268,7 +268,8 @@ export class TokenStore {
     options: LoginOptions,
   ): Promise<{ readonly auth: AuthBlock; readonly warnings: readonly string[] }> {
     const planned = planLogin(grant, options, this.#options.now())
-    const { token, entry } = await this.create(planned.token)
+    const entityId = (await options.entity?.()) ?? ''
+    const { token, entry } = await this.create({ ...planned.token, entityId })
     return { auth: authBlock(token, entry, planned.token.ttl), warnings: planned.warnings }
   }
 

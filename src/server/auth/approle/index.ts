@@ -3,13 +3,11 @@
  *
  * It issues no token: a login is granted here and made into a token by the pipeline (S19). Secret-ids are stored as
  * HMAC only; tokens are renewed on the terms that the role has by then.
- *
- * Left out: user lockout.
  */
 import { type Backend, internalError, type LogicalResponse, router } from '../../logical/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import type { LeaseTtl, TokenStore } from '../../token/index.ts'
-import { createLogin } from './login.ts'
+import { createLogin, roleIdOf } from './login.ts'
 import { roleExists, roleRoutes } from './role-routes.ts'
 import { RoleStore } from './role-store.ts'
 import { secretIdRoutes } from './secret-id-routes.ts'
@@ -58,6 +56,8 @@ export function createAppRole({ storage, now, random, leaseTtl, tokens, mountPoi
     isUnauthenticated: (path) => path === 'login',
     needsSudo: () => false,
     exists: (path) => roleExists(roles, path),
+    // Of roles that exist: others have nothing to guess, and their number has no bound.
+    aliasOf: (path, data) => (path === 'login' ? roles.byRoleId(roleIdOf(data))?.roleId : undefined),
     handle: router([
       { pattern: /login/, operations: { update: createLogin(roles, secretIds) } },
       { pattern: /tidy\/secret-id/, operations: { update: tidy } },

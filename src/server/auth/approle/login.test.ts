@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonObject, LogicalResponse } from '../../logical/index.ts'
-import { bad, createAppRoleWorld, internal, MOUNT_POINT, type AppRoleWorld } from './world.case.ts'
+import { bad, createAppRoleWorld, internal, MOUNT_POINT, type AppRoleWorld, wrongCredentials } from './world.case.ts'
 
-const WRONG = bad('invalid role or secret ID') as object
+const WRONG = wrongCredentials as object
 
 /** The token that the pipeline would make of a login. */
 async function tokenOf(world: AppRoleWorld, response: LogicalResponse): Promise<string> {

@@ -8,13 +8,15 @@
 import { cidrsAllow } from '../../logical/cidr.ts'
 import { stringField } from '../../logical/fields.ts'
 import {
-  type AuthGrant,
+  invalidCredentials,
   invalidRequest,
+  type JsonObject,
   type LogicalError,
   type LogicalRequest,
   type LogicalResponse,
   permissionDenied,
 } from '../../logical/index.ts'
+import { grantOf } from '../../token/index.ts'
 import type { Role } from './role.ts'
 import type { RoleStore } from './role-store.ts'
 import { checkSubset, type SecretId } from './secret-id.ts'
@@ -25,19 +27,24 @@ export function createLogin(
   secretIds: SecretIdStore,
 ): (request: LogicalRequest) => LogicalResponse | Promise<LogicalResponse> {
   return ({ data, remoteAddress }) => {
-    const roleId = (stringField(data, 'role_id') ?? '').trim()
+    const roleId = roleIdOf(data)
     if (roleId === '') throw invalidRequest('missing role_id')
     const secret = (stringField(data, 'secret_id') ?? '').trim()
     const role = roles.byRoleId(roleId)
     if (role === undefined) throw wrongCredentials()
     const found = role.bindSecretId ? findSecretId(role, secret, secretIds) : undefined
     checkSource(role, found?.secretId, remoteAddress)
-    if (found === undefined || found.secretId.numUses === 0) return grantOf(role, found?.secretId)
+    if (found === undefined || found.secretId.numUses === 0) return grantTo(role, found?.secretId)
     return secretIds.useOnce(found.key).then((used) => {
       if (used === undefined) throw wrongCredentials()
-      return grantOf(role, used)
+      return grantTo(role, used)
     })
   }
+}
+
+/** Empty when there is none. */
+export function roleIdOf(data: JsonObject): string {
+  return (stringField(data, 'role_id') ?? '').trim()
 }
 
 function findSecretId(role: Role, secret: string, secretIds: SecretIdStore): FoundSecretId {
@@ -61,26 +68,12 @@ function checkSource(role: Role, secretId: SecretId | undefined, address: string
   if (bound.length > 0 && !cidrsAllow(bound, address)) throw permissionDenied()
 }
 
-function grantOf(role: Role, secretId: SecretId | undefined): LogicalResponse {
-  const { token } = role
+function grantTo(role: Role, secretId: SecretId | undefined): LogicalResponse {
   const metadata = Object.assign(Object.create(null) as Record<string, string>, secretId?.metadata, {
     role_name: role.name,
   })
-  const grant: AuthGrant = {
-    displayName: 'approle',
-    policies: token.policies,
-    metadata,
-    tokenType: token.type,
-    ttl: token.ttl,
-    maxTtl: token.maxTtl,
-    explicitMaxTtl: token.explicitMaxTtl,
-    period: token.period,
-    numUses: token.numUses,
-    renewable: true,
-    boundCidrs: tokenCidrs(role, secretId),
-    noDefaultPolicy: token.noDefaultPolicy,
-  }
-  return { kind: 'grant', grant }
+  const boundCidrs = tokenCidrs(role, secretId)
+  return { kind: 'grant', grant: grantOf(role.token, { displayName: 'approle', metadata, boundCidrs }) }
 }
 
 function tokenCidrs(role: Role, secretId: SecretId | undefined): readonly string[] {
@@ -88,5 +81,5 @@ function tokenCidrs(role: Role, secretId: SecretId | undefined): readonly string
 }
 
 function wrongCredentials(): LogicalError {
-  return invalidRequest('invalid role or secret ID')
+  return invalidCredentials('invalid role or secret ID')
 }

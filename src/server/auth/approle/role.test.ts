@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../logical/index.ts'
-import { bad, createAppRoleWorld, internal, unsupported } from './world.case.ts'
+import { bad, createAppRoleWorld, internal, unsupported, wrongCredentials } from './world.case.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
@@ -202,7 +202,7 @@ describe('role-ids', () => {
     const { secret } = await world.secretId('a')
     await world.ask('update', 'role/a/role-id', { role_id: 'other' })
     expect(await world.login('other', secret)).toMatchObject({ kind: 'grant' })
-    await expect(world.login('mine', secret)).rejects.toMatchObject(bad('invalid role or secret ID') as object)
+    await expect(world.login('mine', secret)).rejects.toMatchObject(wrongCredentials as object)
     await expect(world.ask('update', 'role/a/role-id', {})).rejects.toMatchObject(bad('missing role_id') as object)
   })
 

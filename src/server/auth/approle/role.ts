@@ -16,9 +16,14 @@ import { internalError, invalidRequest, type JsonObject } from '../../logical/in
 import {
   DEFAULT_TOKEN_SETTINGS,
   type LeaseTtl,
+  type OldNames,
+  type OldNamesUsed,
+  oldNamesUsed,
   readTokenSettings,
+  showOldNames,
   showTokenSettings,
   type TokenSettings,
+  underNewNames,
 } from '../../token/index.ts'
 import { keyedName } from './keyed-name.ts'
 
@@ -39,9 +44,12 @@ export interface Role {
   readonly localSecretIds: boolean
   readonly token: TokenSettings
   /** Whether the setting was made under its old name, which is then shown too. */
-  readonly deprecated: { readonly policies: boolean; readonly period: boolean }
+  readonly deprecated: OldNamesUsed<OldName>
 }
 
+type OldName = 'policies' | 'period'
+
+const OLD_NAMES: OldNames<OldName> = { policies: 'token_policies', period: 'token_period' }
 const VERSION = 1
 
 export function newRole(name: string, key: Buffer, roleId: string): Role {
@@ -74,11 +82,7 @@ export function changeRole(
   current: Role,
   o: { readonly creating: boolean; readonly lease: LeaseTtl },
 ): ChangedRole {
-  const given = (name: string): boolean => data[name] !== undefined && data[name] !== null
-  const renamed: JsonObject = Object.assign(Object.create(null) as JsonObject, data)
-  if (given('policies') && !given('token_policies')) renamed['token_policies'] = data['policies'] ?? null
-  if (given('period') && !given('token_period')) renamed['token_period'] = data['period'] ?? null
-  const { settings, warnings } = readTokenSettings(renamed, current.token)
+  const { settings, warnings } = readTokenSettings(underNewNames(data, OLD_NAMES), current.token)
 
   const local = boolField(data, 'local_secret_ids')
   if (local !== undefined && !o.creating)
@@ -102,10 +106,7 @@ export function changeRole(
     secretIdTtl: durationField(data, 'secret_id_ttl') ?? current.secretIdTtl,
     localSecretIds: local ?? current.localSecretIds,
     token: settings,
-    deprecated: {
-      policies: given('policies') || (!given('token_policies') && current.deprecated.policies),
-      period: given('period') || (!given('token_period') && current.deprecated.period),
-    },
+    deprecated: oldNamesUsed(data, OLD_NAMES, current.deprecated),
   }
   if (!isConstrained(role)) throw internalError('at least one constraint should be enabled on the role')
   const truncated =
@@ -131,10 +132,7 @@ export function showRole(role: Role): JsonObject {
 
 /** The old names, where they were used. */
 export function showDeprecated({ token, deprecated }: Role): JsonObject {
-  return {
-    ...(deprecated.period && token.period > 0 ? { period: token.period } : {}),
-    ...(deprecated.policies && token.policies.length > 0 ? { policies: [...token.policies] } : {}),
-  }
+  return showOldNames(token, OLD_NAMES, deprecated)
 }
 
 export function encodeRole(role: Role): Buffer {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../logical/index.ts'
-import { bad, createAppRoleWorld, internal } from './world.case.ts'
+import { bad, createAppRoleWorld, internal, wrongCredentials } from './world.case.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
@@ -223,7 +223,7 @@ describe('secret-ids', () => {
     expect(world.shelf.keys().filter((key) => key.startsWith('secret-id/'))).toHaveLength(1)
     expect(world.shelf.keys().filter((key) => key.startsWith('accessor/'))).toHaveLength(1)
     await world.role('a', { role_id: 'mine' })
-    await expect(world.login('mine', gone.secret)).rejects.toMatchObject(bad('invalid role or secret ID') as object)
+    await expect(world.login('mine', gone.secret)).rejects.toMatchObject(wrongCredentials as object)
     expect(await world.data('update', 'role/b/secret-id/lookup', { secret_id: kept.secret })).toMatchObject({
       secret_id_accessor: kept.accessor,
     })
@@ -237,7 +237,7 @@ describe('secret-ids', () => {
     await expect(world.ask('delete', 'role/a')).rejects.toThrow('power cut')
     world.shelf.restorePower()
     world.restart()
-    await expect(world.login(roleId, secret)).rejects.toMatchObject(bad('invalid role or secret ID') as object)
+    await expect(world.login(roleId, secret)).rejects.toMatchObject(wrongCredentials as object)
     await world.ask('update', 'tidy/secret-id')
     expect(world.shelf.keys()).toEqual(['salt'])
   })

@@ -92,4 +92,5 @@ function textOf(data: JsonObject, name: string): string {
 
 export const bad = (message: string): unknown => ({ code: 'invalid-request', message, channel: 'bare' })
 export const internal = (message: string): unknown => ({ code: 'internal', message, channel: 'wrapped' })
+export const wrongCredentials: unknown = { code: 'invalid-credentials', message: 'invalid role or secret ID' }
 export const unsupported: unknown = { code: 'unsupported-path' }

@@ -1,7 +1,8 @@
 /**
  * What the system backend asks of the core. An interface, so that `sys/` can be read and tested without one.
  */
-import type { TokenEntry, WrapInfo } from '../../logical/index.ts'
+import type { LoginName, TokenEntry, WrapInfo } from '../../logical/index.ts'
+import type { UserLockoutConfig } from '../../logical/user-lockout.ts'
 
 /** A mount as `sys/mounts` and `sys/auth` speak of it. TTLs in seconds, 0 inherits. */
 export interface MountView {
@@ -17,6 +18,8 @@ export interface MountView {
     readonly maxLeaseTtl: number
     readonly listingVisibility: '' | 'hidden' | 'unauth'
     readonly tokenType: string
+    /** Auth mounts only. Default: `DEFAULT_USER_LOCKOUT`. */
+    readonly userLockout?: UserLockoutConfig
   }
 }
 
@@ -78,10 +81,17 @@ export interface ToolsPort {
   digest(algorithm: string, input: Uint8Array): Buffer
 }
 
+export interface LockoutPort {
+  /** Who is locked out now. Sorted. */
+  locked(): readonly LoginName[]
+  unlock(accessor: string, alias: string): void
+}
+
 export interface SystemHost {
   readonly secrets: MountsPort
   readonly auths: MountsPort
   readonly audit: AuditPort
+  readonly lockout: LockoutPort
   /** System-wide lease TTLs in seconds, for tuning reads. */
   readonly leaseTtl: { readonly default: number; readonly max: number }
   tokenByText(token: string): TokenEntry | undefined

@@ -14,6 +14,7 @@ import { mountRoutes } from './mounts.ts'
 import { policyRoutes } from './policies.ts'
 import { toolRoutes } from './tools.ts'
 import { uiRoutes } from './ui.ts'
+import { lockedUserRoutes } from './user-lockout.ts'
 import { wrappingRoutes } from './wrapping.ts'
 
 /** vault-api 3: `auth` itself may be read without sudo, what lies below it may not be touched. */
@@ -31,6 +32,7 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
     ...wrappingRoutes(host.wrapping),
     ...leaseRoutes(host),
     ...toolRoutes(host.tools),
+    ...lockedUserRoutes(host),
     {
       pattern: /seal|step-down/,
       operations: {
@@ -50,4 +52,4 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
   }
 }
 
-export type { AuditDeviceView, AuditPort, MountsPort, MountView, SystemHost } from './host.ts'
+export type { AuditDeviceView, AuditPort, LockoutPort, MountsPort, MountView, SystemHost } from './host.ts'

@@ -8,6 +8,7 @@ import {
 } from '../../logical/index.ts'
 import { durationField, objectField, stringField } from '../../logical/fields.ts'
 import type { MountsPort, MountView, SystemHost } from './host.ts'
+import { readUserLockout, showUserLockout } from './user-lockout.ts'
 
 interface Family {
   readonly prefix: 'mounts' | 'auth'
@@ -139,6 +140,7 @@ async function tune(
   const maxLeaseTtl = ttl('max_lease_ttl', view.config.maxLeaseTtl)
   checkTtls(defaultLeaseTtl, maxLeaseTtl, host)
   const options = tunedOptions(view, optionsOf(objectField(data, 'options')))
+  const userLockout = readUserLockout(data, view.type, view.config.userLockout)
   await port.change(view.path, {
     options,
     description: stringField(data, 'description') ?? view.description,
@@ -147,6 +149,7 @@ async function tune(
       defaultLeaseTtl,
       maxLeaseTtl,
       listingVisibility: visibility(data) ?? view.config.listingVisibility,
+      ...(userLockout === undefined ? {} : { userLockout }),
     },
   })
   // The mount is back already; clients and people know this text.
@@ -181,6 +184,7 @@ function tuning(host: SystemHost, view: MountView): JsonObject {
     ...(view.options === null ? {} : { options: { ...view.options } }),
     ...(config.listingVisibility === '' ? {} : { listing_visibility: config.listingVisibility }),
     ...(config.tokenType === '' ? {} : { token_type: config.tokenType }),
+    ...showUserLockout(view),
   }
 }
 
@@ -205,6 +209,7 @@ export function mountObject(view: MountView): JsonObject {
       force_no_cache: false,
       ...(config.listingVisibility === '' ? {} : { listing_visibility: config.listingVisibility }),
       ...(config.tokenType === '' ? {} : { token_type: config.tokenType }),
+      ...(config.userLockout === undefined ? {} : { user_lockout_config: showUserLockout(view) }),
     },
   }
 }
