@@ -67,6 +67,19 @@ describe('a list in pieces', () => {
   })
 })
 
+describe('a detailed list', () => {
+  it('has the metadata of each key beside, and its own path for the policy', async () => {
+    const answer = await get(`${v2}/detailed-metadata/a?list=true`)
+    expect(answer.json['data']).toMatchObject({
+      keys: ['c/', 'e'],
+      key_info: { e: { current_version: 1, versions: { 1: { destroyed: false } } } },
+    })
+    const token = await tokenWith(`path "${v2}/metadata/*" { capabilities = ["list"] }`)
+    expect(await keys(`${v2}/detailed-metadata?list=true`, token)).toBe(403)
+    expect(await keys(`${v2}/detailed-metadata/none?list=true`)).toBe(404)
+  })
+})
+
 describe('a scan', () => {
   it('gives every key of the tree', async () => {
     for (const folder of [v1, `${v2}/metadata`]) {

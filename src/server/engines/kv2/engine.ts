@@ -3,8 +3,6 @@
  *
  * Invariant: a write is parsed before it waits its turn, then reads, decides (`versions.ts`) and commits while nobody
  * else writes the same key. Of several writers with the same check-and-set number exactly one succeeds.
- *
- * Left out: `detailed-metadata/`, which Vault does not have.
  */
 import {
   type Backend,
@@ -18,7 +16,7 @@ import { type Storage, StorageKeyError } from '../../storage/index.ts'
 import { configOperations } from './config-path.ts'
 import { dataOperations, subkeysOperations } from './data-paths.ts'
 import { KeyStore } from './key-store.ts'
-import { metadataOperations } from './metadata-paths.ts'
+import { detailedMetadataOperations, metadataOperations } from './metadata-paths.ts'
 import { MountConfigStore } from './mount-config.ts'
 import type { Engine, Operations } from './operations.ts'
 import { Turns } from '../../../concurrency/index.ts'
@@ -45,6 +43,7 @@ export function createKv2(options: Kv2Options): Backend {
   const prefixes: ReadonlyMap<string, Operations> = new Map([
     ['data', dataOperations(engine)],
     ['metadata', metadataOperations(engine)],
+    ['detailed-metadata', detailedMetadataOperations(engine)],
     ['delete', deleteOperations(engine)],
     ['undelete', undeleteOperations(engine)],
     ['destroy', destroyOperations(engine)],

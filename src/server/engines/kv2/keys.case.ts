@@ -1,5 +1,6 @@
 /** The rows of vault-api 6.2 to 6.4, one test each: versions, keys, settings. Runs on every storage. */
 import { afterAll, describe, expect, it } from 'vitest'
+import { stringifyJson } from '../../json/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import { type Driver, openDriver, TIME, version } from './driver.case.ts'
 
@@ -83,6 +84,31 @@ export function keysSuite(name: string, createStorage: () => Storage): void {
         expect(await kv.get('scan', 'metadata/', { after: 'a/c/d', limit: 1 })).toEqual({ keys: ['a/e'] })
         expect(await kv.refused('list', 'metadata/', { limit: 'planted' })).not.toContain('planted')
         expect(await kv.refused('scan', 'data/')).toMatch(/^405 /)
+      })
+
+      it('lists and scans with the metadata of each key, which folders do not have', async () => {
+        const kv = open()
+        for (const path of ['a', 'a/c', '__proto__']) await kv.ask('update', `data/${path}`, { data: {} })
+        await kv.ask('update', 'metadata/a', { max_versions: 3 })
+        const shown = async (path: string): Promise<unknown> => kv.get('read', `metadata/${path}`)
+        const keyInfo = async (operation: 'list' | 'scan', path: string, page = {}): Promise<unknown> => {
+          const answer = await kv.ask(operation, path, page)
+          if (answer.kind !== 'list') throw new Error(answer.kind)
+          const info = answer.more === undefined ? {} : JSON.parse(stringifyJson(answer.more))
+          return [answer.keys, Object.entries(info['key_info'] ?? {})]
+        }
+        const [proto, a, c] = [await shown('__proto__'), await shown('a'), await shown('a/c')]
+        expect(await keyInfo('list', 'detailed-metadata/')).toEqual([
+          ['__proto__', 'a', 'a/'],
+          [
+            ['__proto__', proto],
+            ['a', a],
+          ],
+        ])
+        expect(await keyInfo('list', 'detailed-metadata/a/')).toEqual([['c'], [['c', c]]])
+        expect(await keyInfo('scan', 'detailed-metadata/', { after: 'a' })).toEqual([['a/c'], [['a/c', c]]])
+        expect(await kv.ask('list', 'detailed-metadata/none/')).toEqual({ kind: 'list', keys: [] })
+        expect(await kv.refused('read', 'detailed-metadata/a')).toMatch(/^405 /)
       })
 
       it('shows a key', async () => {

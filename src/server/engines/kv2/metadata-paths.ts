@@ -3,7 +3,7 @@ import { objectField } from '../../logical/fields.ts'
 import { pageFields } from '../../logical/paging.ts'
 import type { JsonObject, LogicalRequest, LogicalResponse } from '../../logical/index.ts'
 import { pageOf, scanPage } from '../../storage/index.ts'
-import { keyAnswer } from './answers.ts'
+import { keyAnswer, object } from './answers.ts'
 import { parseCustomMetadata, patchCustomMetadata } from './custom-metadata.ts'
 import type { Engine, Operations } from './operations.ts'
 import { parameterWarnings } from './parameters.ts'
@@ -15,14 +15,8 @@ const NO_FIELDS: ReadonlySet<string> = new Set()
 
 export function metadataOperations(engine: Engine): Operations {
   return {
-    list: ({ data }, path) => ({
-      kind: 'list',
-      keys: pageOf(engine.keys.list(path), pageFields(data)),
-    }),
-    scan: ({ data }, path) => ({
-      kind: 'list',
-      keys: scanPage((folder) => engine.keys.list(folder), path, pageFields(data)),
-    }),
+    list: ({ data }, path) => ({ kind: 'list', keys: listed(engine, data, path) }),
+    scan: ({ data }, path) => ({ kind: 'list', keys: scanned(engine, data, path) }),
     read: ({ data }, path) => {
       const meta = engine.keys.find(path)?.meta
       if (meta === undefined) return { kind: 'none' }
@@ -32,6 +26,33 @@ export function metadataOperations(engine: Engine): Operations {
     patch: (request, path) => patch(engine, request, path),
     delete: (_, path) => remove(engine, path),
   }
+}
+
+/** `detailed-metadata/`: lists and scans with the metadata of each key beside. OpenBao's. */
+export function detailedMetadataOperations(engine: Engine): Operations {
+  return {
+    list: ({ data }, path) => detailed(engine, path, listed(engine, data, path)),
+    scan: ({ data }, path) => detailed(engine, path, scanned(engine, data, path)),
+  }
+}
+
+function listed(engine: Engine, data: JsonObject, folder: string): string[] {
+  return pageOf(engine.keys.list(folder), pageFields(data))
+}
+
+function scanned(engine: Engine, data: JsonObject, folder: string): string[] {
+  return scanPage((below) => engine.keys.list(below), folder, pageFields(data))
+}
+
+/** A folder has no metadata, and no entry. */
+function detailed(engine: Engine, folder: string, keys: readonly string[]): LogicalResponse {
+  if (keys.length === 0) return { kind: 'list', keys }
+  const info = object({})
+  for (const key of keys) {
+    const meta = engine.keys.find(folder + key)?.meta
+    if (meta !== undefined) info[key] = keyAnswer(meta)
+  }
+  return { kind: 'list', keys, more: object({ key_info: info }) }
 }
 
 /** A request that sets nothing makes no key, as in Vault. */
