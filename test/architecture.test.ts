@@ -56,7 +56,10 @@ const TABLE: Readonly<Record<string, Row>> = {
   },
   'server/policy': { folders: CONTRACTS, modules: ['lru-cache'] },
   'server/token': { folders: [...CONTRACTS], modules: ['node:crypto', 'lru-cache'] },
-  'server/audit': { folders: CONTRACTS, modules: ['node:crypto', 'node:fs', 'quick-lru'] },
+  'server/audit': {
+    folders: CONTRACTS,
+    modules: ['node:crypto', 'node:fs', 'node:path', 'node:net', 'node:dgram', 'node:child_process', 'quick-lru'],
+  },
   'server/auth': { folders: [...CONTRACTS, 'server/token'], modules: ['node:crypto', 'lru-cache'] },
   'server/engines': { folders: CONTRACTS, modules: ['lru-cache', 'quick-lru'] },
   'server/engines/system': { folders: [...CONTRACTS, 'server/policy'], modules: [] },

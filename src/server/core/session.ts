@@ -13,7 +13,7 @@ import type { Backend } from '../logical/index.ts'
 import { PolicyStore } from '../policy/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { TokenStore } from '../token/index.ts'
-import { createAuditDevices } from './audit-devices.ts'
+import { type AuditPlace, createAuditDevices } from './audit-devices.ts'
 import { Occupancy } from './occupancy.ts'
 import { createSystemHost } from './system-host.ts'
 import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
@@ -35,12 +35,13 @@ export interface SessionOptions {
   readonly now: () => number
   readonly random: (bytes: number) => Buffer
   readonly auditFolders: readonly string[]
+  readonly auditPlace: AuditPlace
   readonly onAuditFailure: (error: unknown, device: string) => void
   /** Seals the server that this session belongs to. */
   readonly seal: () => Promise<void>
 }
 
-/** @throws {AuditWriteError} when an enabled audit device cannot be opened: the server then stays sealed. */
+/** @throws {AuditWriteError} when audit devices are enabled and none can be opened: the server then stays sealed. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { barrier, now, random } = options
   const policies = new PolicyStore({ storage: barrier.view('sys/policy/'), now })
@@ -55,8 +56,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     random,
     uuid: randomUUID,
   })
-  const audit = new AuditBroker(options.onAuditFailure)
-  const devices = createAuditDevices({ storage: core, broker: audit, folders: options.auditFolders, random, now })
+  const audit = new AuditBroker(options.onAuditFailure, now)
+  const { auditFolders: folders, auditPlace: place } = options
+  const devices = createAuditDevices({ storage: core, broker: audit, folders, place, random, now })
 
   const occupancy = new Occupancy(() => audit.close())
   const session: Session = { mounts, policies, tokens, audit, now, occupancy, leaseTtl }
