@@ -37,9 +37,9 @@ export async function server(options: ServerCommandOptions, screen: Screen): Pro
       },
     )
   }
-  let serving: EmbeddedServer | undefined
+  let reopenAudit = (): void => undefined
   const interruption = watchInterruption(process, () => {
-    serving?.core.reopenAudit()
+    reopenAudit()
     screen.say('SIGHUP: the audit logs are opened anew')
   })
   const auditFolders = auditFolder === undefined ? [] : [resolve(auditFolder)]
@@ -56,7 +56,7 @@ export async function server(options: ServerCommandOptions, screen: Screen): Pro
     },
     ...watchTroubles(screen).options,
   })
-  serving = running
+  reopenAudit = () => running.core.reopenAudit()
   try {
     if (dev) await openDev(running, options.devRootTokenId, screen)
     else tellSealed(running, screen)

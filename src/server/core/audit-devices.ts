@@ -95,7 +95,6 @@ export function createAuditDevices({
       const error = cause instanceof AuditWriteError ? cause : unusable(device.path, cause)
       // Without settings there is no device to try again, but the table names one: it counts, as one that fails.
       if (!broker.has(device.path)) broker.addRefusing(device.path, error)
-      broker.failed(device.path, error)
       return error
     }
   }
@@ -112,12 +111,13 @@ export function createAuditDevices({
       if (bytes === undefined) return
       const table = JSON.parse(Buffer.from(bytes).toString('utf8')) as { devices: StoredDevice[] }
       for (const device of table.devices) devices.set(device.path, device)
-      const outcomes = table.devices.map(restart)
+      const outcomes = table.devices.map((device) => ({ path: device.path, error: restart(device) }))
       const [first] = outcomes
-      if (first !== undefined && !outcomes.includes(undefined)) {
+      if (first?.error !== undefined && outcomes.every(({ error }) => error !== undefined)) {
         broker.close()
-        throw first
+        throw first.error
       }
+      for (const { path, error } of outcomes) if (error !== undefined) broker.failed(path, error)
     },
     list: () =>
       [...devices.values()].map(({ path, type, description, options, local = false }) => ({
