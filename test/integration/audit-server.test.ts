@@ -1,5 +1,5 @@
 /** Audit devices of the embedded server: what depends on how it was started, on its disk, and on its own process. */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -225,6 +225,37 @@ describe('a log file of a running server', () => {
       expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0)
     } finally {
       child.kill('SIGKILL')
+    }
+  })
+
+  it('is opened anew on SIGHUP by `plenum up --detach`, which goes on serving', async () => {
+    const hub = join(work, 'hub')
+    mkdirSync(hub)
+    writeFileSync(
+      join(hub, 'plenum.yaml'),
+      `version: 1
+hub: hangup
+airflow: { version: "3.3", provider: "4.8" }
+environments:
+  dev: { vault: embedded }
+projects:
+  one: { variables: { symbols: "A,B" } }
+`,
+    )
+    const env = { PATH: process.env['PATH'] ?? '', HOME: work, XDG_CONFIG_HOME: join(work, '.config') }
+    const plenum = (...args: string[]) =>
+      execFileSync(process.execPath, [main, ...args, '--hub', hub], { env, encoding: 'utf8', stdio: 'pipe' })
+    plenum('up', '--detach', '--port', '0')
+    try {
+      const log = join(hub, '.plenum/audit.log')
+      const { pid } = JSON.parse(readFileSync(join(hub, '.plenum/server.json'), 'utf8')) as { pid: number }
+      renameSync(log, `${log}.1`)
+      process.kill(pid, 'SIGHUP')
+      await expect.poll(() => existsSync(log), { timeout: 10_000 }).toBe(true)
+      plenum('plan')
+      expect(readFileSync(log, 'utf8')).toContain('"path":"sys/mounts"')
+    } finally {
+      plenum('down')
     }
   })
 })
