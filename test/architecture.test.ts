@@ -60,6 +60,9 @@ const TABLE: Readonly<Record<string, Row>> = {
   'server/identity': {
     folders: ['server/logical', 'server/storage', 'concurrency'],
     modules: ['node:crypto', 'lru-cache'],
+  'server/audit': {
+    folders: CONTRACTS,
+    modules: ['node:crypto', 'node:fs', 'node:path', 'node:net', 'node:dgram', 'node:child_process', 'quick-lru'],
   },
   'server/auth': { folders: [...CONTRACTS, 'server/token'], modules: ['node:crypto', 'lru-cache'] },
   'server/engines': { folders: CONTRACTS, modules: ['lru-cache', 'quick-lru'] },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseDuration, parsePlace, parsePort } from './arguments.ts'
+import { parseDuration, parseMebibytes, parsePlace, parsePort } from './arguments.ts'
 
 describe('parseDuration', () => {
   it.each([
@@ -71,5 +71,18 @@ describe('parsePort', () => {
 
   it.each(['', '-1', '65536', '80a', '1.5', '0x50', ' 80'])('%s is none', (text) => {
     expect(() => parsePort(text)).toThrow('A port is a number from 0 to 65535')
+  })
+})
+
+describe('parseMebibytes', () => {
+  it.each([
+    ['0', 0],
+    ['64', 64],
+  ])('takes %s', (text, size) => {
+    expect(parseMebibytes(text)).toBe(size)
+  })
+
+  it.each(['', '-1', '1.5', '64MiB', '12345678'])('refuses "%s"', (text) => {
+    expect(() => parseMebibytes(text)).toThrow('A size is a whole number of MiB')
   })
 })

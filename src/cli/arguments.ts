@@ -8,6 +8,11 @@ export function parsePort(text: string): number {
   return value
 }
 
+export function parseMebibytes(text: string): number {
+  if (/^\d{1,7}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('A size is a whole number of MiB.')
+}
+
 export function parseVersion(text: string): string {
   if (/^\d+\.\d+(\.\d+)?$/.test(text)) return text
   throw new InvalidArgumentError('A version looks like 3.3 or 4.8.4.')

@@ -3,7 +3,7 @@
  * so that `plenum --help` and completion stay quick. How it becomes a program is `program.ts`.
  */
 import { Argument, Option } from 'commander'
-import { parsePort } from './arguments.ts'
+import { parseMebibytes, parsePort } from './arguments.ts'
 import { IMPORT_COMMAND } from './importing/spec.ts'
 import { SYNC_COMMAND } from './syncing/spec.ts'
 import type { Screen } from './screen.ts'
@@ -117,6 +117,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       port(),
       new Option('--data <folder>', 'folder of the encrypted store'),
       new Option('--audit-folder <folder>', 'folder in which audit devices may be enabled'),
+      new Option('--audit-prefix', 'allow audit devices with a prefix'),
+      new Option('--audit-reserve <MiB>', 'free disk space below which an audit log warns')
+        .default(64)
+        .argParser(parseMebibytes),
       new Option('-d, --dev', 'in memory, unsealed, root token printed: NOT SAFE for production'),
       new Option('--dev-root-token-id <token>', 'the root token of --dev').env('VAULT_DEV_ROOT_TOKEN_ID'),
     ],

@@ -30,6 +30,8 @@ export interface Embedded {
   readonly created: boolean
   /** Work as root. The token is revoked after it, also when it fails. */
   asRoot<T>(work: (client: VaultClient) => Promise<T>): Promise<T>
+  /** Its audit log is opened anew, after a rotation. */
+  reopenAudit(): void
   /** Lets requests under way finish, seals, closes the store. */
   close(): Promise<void>
 }
@@ -49,6 +51,7 @@ export async function startEmbedded(hub: OpenHub, port: number, screen: Screen):
       if (!core.initialized) firstToken = await initialize(hub, core)
       await withKey(hub, core.storeId, (key) => unseal(hub, core, key))
     },
+    auditPlace: { onNotice: (text) => screen.warn(text) },
     ...troubles.options,
   })
   const { core } = server
@@ -74,6 +77,7 @@ export async function startEmbedded(hub: OpenHub, port: number, screen: Screen):
           throw troubles.first ?? error
         }
       },
+      reopenAudit: () => core.reopenAudit(),
       async close() {
         try {
           removeServerFile(hub.run)

@@ -29,6 +29,21 @@ describe('an interruption', () => {
     expect(process.status).toBe(130)
   })
 
+  it('leaves SIGHUP to a server that opens its logs anew', () => {
+    const process = new FakeProcess()
+    let hangups = 0
+    const { signal, release } = watchInterruption(process, () => {
+      hangups += 1
+    })
+    process.emit('SIGHUP')
+    process.emit('SIGHUP')
+    expect([hangups, signal.aborted, process.status]).toEqual([2, false, undefined])
+    process.emit('SIGTERM')
+    expect(signal.aborted).toBe(true)
+    release()
+    expect(process.listenerCount('SIGHUP')).toBe(0)
+  })
+
   it('leaves no listener behind', () => {
     const process = new FakeProcess()
     watchInterruption(process).release()

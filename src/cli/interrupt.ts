@@ -19,8 +19,10 @@ export interface Interruption {
   release(): void
 }
 
+/** `onHangup`: what SIGHUP asks of a server, to open its logs anew. Without it, SIGHUP ends like the others. */
 export function watchInterruption(
   process: NodeJS.EventEmitter & { exit(status: number): never } = globalThis.process,
+  onHangup?: () => void,
 ): Interruption {
   const controller = new AbortController()
   // Every request under way listens; the usual limit of ten is no sign of a leak here.
@@ -36,12 +38,13 @@ export function watchInterruption(
     )
     tell()
   }
-  for (const name of SIGNALS) process.on(name, onSignal)
+  const listeners = SIGNALS.map((name) => [name, name === 'SIGHUP' ? (onHangup ?? onSignal) : onSignal] as const)
+  for (const [name, listener] of listeners) process.on(name, listener)
   return {
     signal: controller.signal,
     arrived,
     release() {
-      for (const name of SIGNALS) process.off(name, onSignal)
+      for (const [name, listener] of listeners) process.off(name, listener)
     },
   }
 }

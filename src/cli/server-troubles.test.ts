@@ -17,7 +17,7 @@ it('keeps the first one and tells every text', () => {
   expect(troubles.first).toBe(full)
   expect(told).toEqual([
     'internal error in the server: no space left',
-    'the audit log failed, requests are refused: cannot write',
+    'the audit device file/ failed, requests that no other device records are refused: cannot write',
   ])
 })
 

@@ -33,7 +33,8 @@ export function watchTroubles(screen: Pick<Screen, 'fail'>, now: () => number = 
     },
     options: {
       onInternalError: (error) => tell('internal error in the server', error),
-      onAuditFailure: (error) => tell('the audit log failed, requests are refused', error),
+      onAuditFailure: (error, device) =>
+        tell(`the audit device ${device} failed, requests that no other device records are refused`, error),
     },
   }
 }

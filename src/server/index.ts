@@ -7,7 +7,7 @@
  * It binds to loopback unless told otherwise and speaks plain HTTP. Not here: TLS, replication, several nodes: a real
  * cluster is configured by Plenum, never replaced by it.
  */
-import { createCore, type Core } from './core/index.ts'
+import { type AuditPlace, createCore, type Core } from './core/index.ts'
 import { answerDirectly, type DirectAnswer, type DirectRequest, listen, MOST_BODY_BYTES } from './http/index.ts'
 import { createMemoryStorage, openLmdbStorage, type Storage } from './storage/index.ts'
 
@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly auditFolders?: readonly string[] | undefined
   /** Whether who fails to log in too often is locked out for a while. Default: yes. */
   readonly userLockout?: boolean | undefined
+  /** What audit devices may use of this process; the store's folder is never part of it. */
+  readonly auditPlace?: Omit<AuditPlace, 'keepOut'> | undefined
   /** Work on the core before anyone can connect: initialising and unsealing it. When it fails, nothing listens. */
   readonly beforeListen?: ((core: Core) => Promise<void>) | undefined
   /** Unix milliseconds. Default: the system clock. */
@@ -58,6 +60,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     ...(random === undefined ? {} : { random }),
     ...(auditFolders === undefined ? {} : { auditFolders }),
     ...(userLockout === undefined ? {} : { userLockout }),
+    auditPlace: { ...options.auditPlace, keepOut: kind.kind === 'lmdb' ? [kind.folder] : [] },
     ...(onInternalError === undefined ? {} : { onInternalError }),
     ...(onAuditFailure === undefined ? {} : { onAuditFailure }),
   })
@@ -90,7 +93,7 @@ function openStorage(kind: ServerOptions['storage']): Storage {
   return kind.kind === 'memory' ? createMemoryStorage() : openLmdbStorage({ folder: kind.folder })
 }
 
-export { type Core, type InitializeOptions, VAULT_VERSION } from './core/index.ts'
+export { type AuditPlace, type Core, type InitializeOptions, VAULT_VERSION } from './core/index.ts'
 export { ListenError } from './http/index.ts'
 export { KeyFileError, readKeyFile, writeKeyFile } from './seal/index.ts'
 export { StoreError } from './storage/index.ts'

@@ -35,13 +35,14 @@ export interface RawAnswer {
   readonly json: Record<string, never> & { readonly [key: string]: unknown }
 }
 
-export async function openTarget(): Promise<Target> {
+/** `auditFolder`: where the embedded server may write audit files; another server is asked with absolute paths. */
+export async function openTarget({ auditFolder }: { readonly auditFolder?: string } = {}): Promise<Target> {
   const { PLENUM_TEST_VAULT_ADDR: address, PLENUM_TEST_VAULT_TOKEN: token } = process.env
   if (address !== undefined && token !== undefined) {
     const client = new VaultClient({ address, tokens: staticToken(sensitive(token)) })
     return target({ address, token, client, embedded: false, close: () => client.close() })
   }
-  const server = await startTestServer({ mount: null })
+  const server = await startTestServer({ mount: null, ...(auditFolder === undefined ? {} : { auditFolder }) })
   return target({
     address: server.address,
     token: server.rootToken.reveal(),

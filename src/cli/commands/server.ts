@@ -18,12 +18,16 @@ export interface ServerCommandOptions extends GlobalOptions {
   readonly port: number
   readonly data?: string
   readonly auditFolder?: string
+  /** Whether audit devices may be enabled with a prefix. */
+  readonly auditPrefix?: boolean
+  /** Mebibytes of disk below which an audit log is reported. */
+  readonly auditReserve: number
   readonly dev?: boolean
   readonly devRootTokenId?: string
 }
 
 export async function server(options: ServerCommandOptions, screen: Screen): Promise<number> {
-  const { port, data, dev = false, auditFolder } = options
+  const { port, data, dev = false, auditFolder, auditPrefix = false, auditReserve } = options
   if (dev === (data !== undefined)) {
     throw new CommandError(
       'server-storage',
@@ -34,7 +38,11 @@ export async function server(options: ServerCommandOptions, screen: Screen): Pro
       },
     )
   }
-  const interruption = watchInterruption()
+  let reopenAudit = (): void => undefined
+  const interruption = watchInterruption(process, () => {
+    reopenAudit()
+    screen.say('SIGHUP: the audit logs are opened anew')
+  })
   const auditFolders = auditFolder === undefined ? [] : [resolve(auditFolder)]
   for (const folder of auditFolders) mkdirSync(folder, { recursive: true, mode: 0o700 })
   const running = await startServer({
@@ -42,8 +50,15 @@ export async function server(options: ServerCommandOptions, screen: Screen): Pro
     port,
     auditFolders,
     userLockout: userLockoutOf(process.env),
+    auditPlace: {
+      stdout: writeOut,
+      allowPrefix: auditPrefix,
+      reserveBytes: auditReserve * 1024 ** 2,
+      onNotice: (text) => screen.warn(text),
+    },
     ...watchTroubles(screen).options,
   })
+  reopenAudit = () => running.core.reopenAudit()
   try {
     if (dev) await openDev(running, options.devRootTokenId, screen)
     else tellSealed(running, screen)
@@ -93,4 +108,11 @@ async function openDev(
   screen.say(
     'dev mode: NOT SAFE for production (in memory, unsealed, root token on the screen). Ctrl-C stops it and forgets everything.',
   )
+}
+
+/** Resolves once the text is handed to whoever reads this process's output. */
+function writeOut(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()))
+  })
 }

@@ -57,11 +57,15 @@ async function upHere(
   screen: Screen,
   ready: (report: UpReport) => Promise<void>,
 ): Promise<number> {
-  const interruption = watchInterruption()
+  let reopenAudit = (): void => undefined
+  // With a terminal SIGHUP says that it was closed; without one it is the word of whoever rotates logs.
+  const onHangup = options.reportToParent === true ? () => reopenAudit() : undefined
+  const interruption = watchInterruption(process, onHangup)
   // Loaded here: the process that only starts another one does without a server and its store.
   const [{ startEmbedded }, { settle }] = await Promise.all([import('../embedded.ts'), import('../settle.ts')])
   try {
     const embedded = await startEmbedded(hub, options.port, screen)
+    reopenAudit = () => embedded.reopenAudit()
     try {
       const { reach } = embedded
       const { overwrite = false } = options

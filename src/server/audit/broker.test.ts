@@ -4,14 +4,20 @@ import { AuditBroker } from './broker.ts'
 import { auditedRequest, auditedResponse, PLANTED } from './exchange.case.ts'
 import { type AuditSink, AuditWriteError } from './line-sink.ts'
 
-const OPTIONS = { hmacAccessor: true, elideListResponses: false }
+const OPTIONS = { hmacAccessor: true, elideListResponses: false, logRaw: false, prefix: '' }
+const now = () => 1000
 const salt = (byte: number) => Buffer.alloc(32, byte)
 
-function sink(): AuditSink & { readonly lines: string[]; fails: boolean; closed: boolean } {
+function sink(): AuditSink & { readonly lines: string[]; fails: boolean; closed: boolean; reopened: number } {
   return {
     lines: [],
     fails: false,
     closed: false,
+    reopened: 0,
+    reopen() {
+      if (this.fails) throw new AuditWriteError('cannot open it')
+      this.reopened += 1
+    },
     write(line) {
       if (this.fails) return Promise.reject(new AuditWriteError('cannot write it'))
       this.lines.push(line)
@@ -25,8 +31,9 @@ function sink(): AuditSink & { readonly lines: string[]; fails: boolean; closed:
 
 function setUp() {
   const failures: string[] = []
-  const broker = new AuditBroker((error, name) =>
-    failures.push(`${name}: ${error instanceof Error ? error.message : ''}`),
+  const broker = new AuditBroker(
+    (error, name) => failures.push(`${name}: ${error instanceof Error ? error.message : ''}`),
+    now,
   )
   const [one, two] = [sink(), sink()]
   broker.add('one/', one, salt(1), OPTIONS)
@@ -69,7 +76,7 @@ describe('the broker', () => {
     const hanging = new Promise<void>((resolve) => {
       release = resolve
     })
-    broker.add('slow/', { write: () => hanging, close: () => undefined }, salt(3), OPTIONS)
+    broker.add('slow/', { write: () => hanging, reopen: () => undefined, close: () => undefined }, salt(3), OPTIONS)
     let done = false
     const stored = broker.request(auditedRequest(), undefined).then(() => (done = true))
     await new Promise(setImmediate)
@@ -79,7 +86,7 @@ describe('the broker', () => {
   })
 
   it('allows everything without a device', async () => {
-    const broker = new AuditBroker(() => undefined)
+    const broker = new AuditBroker(() => undefined, now)
     expect(broker.enabled).toBe(false)
     await broker.request(auditedRequest(), undefined)
   })
@@ -98,6 +105,7 @@ describe('the broker', () => {
     const { broker, one } = setUp()
     const stuck: AuditSink = {
       write: () => Promise.reject(new AuditWriteError('gone')),
+      reopen: () => undefined,
       close: () => {
         throw new Error('EIO')
       },
@@ -111,10 +119,41 @@ describe('the broker', () => {
 
   it('tests a new device with an entry of its own', async () => {
     const { broker, one, two } = setUp()
-    await broker.test('one/', 0)
-    expect(JSON.parse(one.lines[0] ?? '')).toMatchObject({ time: '1970-01-01T00:00:00.000Z', type: 'request' })
+    await broker.test('one/')
+    expect(JSON.parse(one.lines[0] ?? '')).toMatchObject({ time: '1970-01-01T00:00:01.000Z', type: 'request' })
     expect(two.lines).toEqual([])
     one.fails = true
-    await expect(broker.test('one/', 0)).rejects.toBeInstanceOf(AuditWriteError)
+    await expect(broker.test('one/')).rejects.toBeInstanceOf(AuditWriteError)
+  })
+
+  it('counts what each device took and did not take, and keeps the last reason', async () => {
+    const { broker, one } = setUp()
+    await broker.request(auditedRequest(), undefined)
+    one.fails = true
+    await broker.exchange(auditedRequest(), undefined, auditedResponse(), undefined)
+    one.fails = false
+    await broker.response(auditedRequest(), auditedResponse(), undefined)
+    expect(broker.status()).toEqual([
+      { path: 'one/', stored: 2, refused: 2, lastFailure: { reason: 'cannot write it', time: 1000 } },
+      { path: 'two/', stored: 4, refused: 0, lastFailure: undefined },
+    ])
+  })
+
+  it('opens all devices anew, and says which one it could not', () => {
+    const { broker, failures, one, two } = setUp()
+    one.fails = true
+    broker.reopen()
+    expect([one.reopened, two.reopened]).toEqual([0, 1])
+    expect(failures).toEqual(['one/: cannot open it'])
+  })
+
+  it('S44: refuses requests when the only device is one that cannot be made', async () => {
+    const broker = new AuditBroker(() => undefined, now)
+    broker.addRefusing('bad/', new AuditWriteError('no such device'))
+    await expect(broker.request(auditedRequest(), undefined)).rejects.toMatchObject({ code: 'internal' })
+    broker.reopen()
+    expect(broker.status()).toMatchObject([
+      { path: 'bad/', stored: 0, refused: 1, lastFailure: { reason: 'no such device' } },
+    ])
   })
 })

@@ -7,21 +7,48 @@
 import { LogicalError } from '../logical/index.ts'
 import { type AuditedRequest, type AuditedResponse, createEntries, type Entries, type EntryOptions } from './entry.ts'
 import { createHasher, type Hasher } from './hash.ts'
-import type { AuditSink } from './line-sink.ts'
+import { type AuditSink, reasonOf } from './line-sink.ts'
 
 interface Device {
   readonly sink: AuditSink
   readonly hasher: Hasher
   readonly entries: Entries
+  stored: number
+  refused: number
+  lastFailure: AuditFailure | undefined
+}
+
+export interface AuditFailure {
+  readonly reason: string
+  /** Unix milliseconds. */
+  readonly time: number
+}
+
+/** How a device does since the server was unsealed. */
+export interface AuditDeviceStatus {
+  /** With trailing slash, as in `sys/audit`. */
+  readonly path: string
+  /** Entries it took. */
+  readonly stored: number
+  /** Entries it did not take. */
+  readonly refused: number
+  /** Also of a device that takes entries again. */
+  readonly lastFailure: AuditFailure | undefined
 }
 
 export class AuditBroker {
   readonly #devices = new Map<string, Device>()
   readonly #onFailure: (error: unknown, device: string) => void
 
-  /** `onFailure` is told of each device that did not take an entry, also when another one did. */
-  constructor(onFailure: (error: unknown, device: string) => void) {
+  readonly #now: () => number
+
+  /**
+   * `onFailure` is told of each device that did not take an entry, or could not be opened, also when another one did.
+   * `now` in Unix milliseconds.
+   */
+  constructor(onFailure: (error: unknown, device: string) => void, now: () => number) {
     this.#onFailure = onFailure
+    this.#now = now
   }
 
   get enabled(): boolean {
@@ -30,7 +57,21 @@ export class AuditBroker {
 
   add(name: string, sink: AuditSink, salt: Buffer, options: EntryOptions): void {
     const hasher = createHasher(salt)
-    this.#devices.set(name, { sink, hasher, entries: createEntries(hasher, options) })
+    const entries = createEntries(hasher, options)
+    this.#devices.set(name, { sink, hasher, entries, stored: 0, refused: 0, lastFailure: undefined })
+  }
+
+  /** A device that cannot be made: it takes no entry, and counts, so that a server with no other refuses requests. */
+  addRefusing(name: string, error: Error): void {
+    const sink: AuditSink = {
+      write: () => Promise.reject(error),
+      reopen() {
+        throw error
+      },
+      close: () => undefined,
+    }
+    const options: EntryOptions = { hmacAccessor: true, elideListResponses: false, logRaw: false, prefix: '' }
+    this.add(name, sink, Buffer.alloc(0), options)
   }
 
   remove(name: string): void {
@@ -44,11 +85,35 @@ export class AuditBroker {
   }
 
   /** Writes the entry that shows a new device works. @throws what the device throws. */
-  async test(name: string, time: number): Promise<void> {
+  async test(name: string): Promise<void> {
     const device = this.#devices.get(name)
-    await device?.sink.write(
-      `{"time":${JSON.stringify(new Date(time).toISOString())},"type":"request","request":{"operation":"update","path":"sys/audit/test"}}\n`,
-    )
+    await device?.sink.write(device.entries.test(this.#now()))
+  }
+
+  /** Every device opens anew what it writes to (SIGHUP). One that cannot is reported, and the others go on. */
+  reopen(): void {
+    for (const [name, device] of this.#devices) {
+      try {
+        device.sink.reopen()
+      } catch (error) {
+        this.#fail(name, device, error)
+      }
+    }
+  }
+
+  /** A device that is in the table and cannot be opened: it stays, and every line tries again. */
+  failed(name: string, error: unknown): void {
+    const device = this.#devices.get(name)
+    if (device !== undefined) this.#fail(name, device, error)
+  }
+
+  status(): AuditDeviceStatus[] {
+    return Array.from(this.#devices, ([path, { stored, refused, lastFailure }]) => ({
+      path,
+      stored,
+      refused,
+      lastFailure,
+    }))
   }
 
   /** For `sys/audit-hash`. `undefined` when there is no such device. */
@@ -58,12 +123,12 @@ export class AuditBroker {
 
   /** @throws {LogicalError} `internal`, when no device took it. */
   request(request: AuditedRequest, error: string | undefined): Promise<void> {
-    return this.#store(({ entries }) => entries.request(request, error))
+    return this.#store(1, ({ entries }) => entries.request(request, error))
   }
 
   /** @throws {LogicalError} `internal`, when no device took it. */
   response(request: AuditedRequest, response: AuditedResponse, error: string | undefined): Promise<void> {
-    return this.#store(({ entries }) => entries.response(request, response, error))
+    return this.#store(1, ({ entries }) => entries.response(request, response, error))
   }
 
   /**
@@ -76,26 +141,35 @@ export class AuditBroker {
     response: AuditedResponse,
     error: string | undefined,
   ): Promise<void> {
-    return this.#store(({ entries }) => entries.exchange(request, refusal, response, error))
+    return this.#store(2, ({ entries }) => entries.exchange(request, refusal, response, error))
   }
 
   close(): void {
     for (const name of this.#devices.keys()) this.remove(name)
   }
 
-  async #store(line: (device: Device) => string): Promise<void> {
+  async #store(count: number, line: (device: Device) => string): Promise<void> {
     if (this.#devices.size === 0) return
-    const stored = await Promise.all(Array.from(this.#devices, ([name, device]) => this.#storeOn(name, device, line)))
+    const stored = await Promise.all(
+      Array.from(this.#devices, ([name, device]) => this.#storeOn(name, device, count, line)),
+    )
     if (!stored.includes(true)) throw new LogicalError('internal', 'internal error', 'wrapped')
   }
 
-  async #storeOn(name: string, device: Device, line: (device: Device) => string): Promise<boolean> {
+  async #storeOn(name: string, device: Device, count: number, line: (device: Device) => string): Promise<boolean> {
     try {
       await device.sink.write(line(device))
+      device.stored += count
       return true
     } catch (error) {
-      this.#onFailure(error, name)
+      device.refused += count
+      this.#fail(name, device, error)
       return false
     }
+  }
+
+  #fail(name: string, device: Device, error: unknown): void {
+    device.lastFailure = { reason: reasonOf(error), time: this.#now() }
+    this.#onFailure(error, name)
   }
 }

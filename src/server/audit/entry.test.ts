@@ -6,7 +6,7 @@ import { createHasher } from './hash.ts'
 const hasher = createHasher(Buffer.alloc(32, 1))
 const hash = (text: string) => hasher.text(text)
 const entries = (options: Partial<EntryOptions> = {}) =>
-  createEntries(hasher, { hmacAccessor: true, elideListResponses: false, ...options })
+  createEntries(hasher, { hmacAccessor: true, elideListResponses: false, logRaw: false, prefix: '', ...options })
 
 describe('a request entry', () => {
   it('holds what Vault writes', () => {
@@ -127,5 +127,25 @@ describe('a response entry', () => {
     const read = JSON.parse(log.response(auditedRequest(), auditedResponse({ data }), undefined))
     expect(read.response.data.keys).toEqual([hash('a'), hash('b')])
     expect(data['keys']).toEqual(['a', 'b'])
+  })
+})
+
+describe('a device with options of its own', () => {
+  it('writes every value in clear with log_raw, tokens too', () => {
+    const log = entries({ logRaw: true })
+    const entry = JSON.parse(log.response(auditedRequest(), auditedResponse({ auth: login }), undefined))
+    expect(entry.request.data.data.password).toBe('planted-1')
+    expect(entry.auth.client_token).toBe(TOKEN)
+    expect(entry.response.auth.client_token).toBe('hvs.planted-new-token')
+    expect(entry.response.data.data.list).toEqual(['planted-4', 5, true, null])
+  })
+
+  it('puts its prefix before each line', () => {
+    const log = entries({ prefix: '@cee: ' })
+    const both = log.exchange(auditedRequest(), undefined, auditedResponse(), undefined)
+    const lines = [...both.split('\n').slice(0, -1), log.test(0).trimEnd()]
+    expect(lines).toHaveLength(3)
+    for (const line of lines) expect(JSON.parse(line.slice('@cee: '.length))).toHaveProperty('type')
+    expect(lines.every((line) => line.startsWith('@cee: {'))).toBe(true)
   })
 })

@@ -6,7 +6,7 @@
 import type { JsonObject } from '../json/index.ts'
 import { formatInstant } from '../logical/duration.ts'
 import type { AuthBlock, Operation, TokenEntry, WrapInfo } from '../logical/index.ts'
-import type { Hasher } from './hash.ts'
+import { CLEAR, type Hasher } from './hash.ts'
 
 /** What is known of a request when its line is written. */
 export interface AuditedRequest {
@@ -48,13 +48,19 @@ export interface EntryOptions {
   /** Default true. */
   readonly hmacAccessor: boolean
   readonly elideListResponses: boolean
+  /** Default false. True writes every secret in clear. */
+  readonly logRaw: boolean
+  /** Before each line. Default empty. */
+  readonly prefix: string
 }
 
 /**
  * Builds lines for one device. What comes again and again is built once and kept as long as it lives: what is said of a
  * token, of a mount, of the policies that granted.
  */
-export function createEntries(hasher: Hasher, options: EntryOptions) {
+export function createEntries(deviceHasher: Hasher, options: EntryOptions) {
+  const { prefix } = options
+  const hasher = options.logRaw ? CLEAR : deviceHasher
   const callers = new WeakMap<TokenEntry, string>()
   const mounts = new WeakMap<AuditedMount, string>()
   const grants = new WeakMap<readonly string[], string>()
@@ -178,7 +184,7 @@ export function createEntries(hasher: Hasher, options: EntryOptions) {
   }
 
   function line(type: 'request' | 'response', time: number, rest: readonly string[]): string {
-    return `{${members(member('time', text(new Date(time).toISOString())), member('type', text(type)), ...rest)}}\n`
+    return `${prefix}{${members(member('time', text(new Date(time).toISOString())), member('type', text(type)), ...rest)}}\n`
   }
 
   const requestLine = (about: string, { time }: AuditedRequest, error: string | undefined): string =>
@@ -191,6 +197,8 @@ export function createEntries(hasher: Hasher, options: EntryOptions) {
   ): string => line('response', response.time, [about, responseMember(request, response), errorMember(error)])
 
   return {
+    /** The entry that shows a new device works. */
+    test: (time: number): string => line('request', time, [TEST_REQUEST]),
     /** `error` when the request was refused before it reached a backend. */
     request: (request: AuditedRequest, error: string | undefined): string =>
       requestLine(subject(request), request, error),
@@ -220,6 +228,7 @@ function elided(data: JsonObject): JsonObject {
   return out
 }
 
+const TEST_REQUEST = member('request', '{"operation":"update","path":"sys/audit/test"}')
 const NAMESPACE = member('namespace', '{"id":"root"}')
 
 function errorMember(error: string | undefined): string {

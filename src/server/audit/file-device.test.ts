@@ -1,10 +1,27 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openFileDevice } from './file-device.ts'
-import { AuditWriteError } from './line-sink.ts'
+import { createFileDevice } from './file-device.ts'
+import { type AuditSink, AuditWriteError } from './line-sink.ts'
+
+function openFileDevice(options: Parameters<typeof createFileDevice>[0]): AuditSink {
+  const sink = createFileDevice(options)
+  sink.reopen()
+  return sink
+}
 
 describe('the file device', () => {
   let folder = ''
@@ -73,5 +90,76 @@ describe('the file device', () => {
     for (const path of [link, folder, '/dev/null', pipe, join(folder, 'no', 'folder.log')]) {
       expect(() => openFileDevice({ path })).toThrow(AuditWriteError)
     }
+  })
+
+  it('S44: refuses what it cannot open, and takes entries as soon as it can', async () => {
+    const path = join(folder, 'late', 'late.log')
+    const sink = createFileDevice({ path })
+    expect(() => sink.reopen()).toThrow(AuditWriteError)
+    await expect(sink.write('one\n')).rejects.toThrow(`cannot open the audit log ${path}`)
+    mkdirSync(join(folder, 'late'))
+    await sink.write('two\n')
+    sink.close()
+    expect(readFileSync(path, 'utf8')).toBe('two\n')
+  })
+
+  it('makes a deleted file again, with its mode', async () => {
+    const path = join(folder, 'deleted.log')
+    const sink = openFileDevice({ path, mode: 0o640 })
+    await sink.write('one\n')
+    rmSync(path)
+    await sink.write('two\n')
+    sink.close()
+    expect([readFileSync(path, 'utf8'), modeOf(path)]).toEqual(['two\n', '640'])
+  })
+
+  it('goes over to a file that was put in its place', async () => {
+    const path = join(folder, 'rotated.log')
+    const sink = openFileDevice({ path })
+    await sink.write('one\n')
+    renameSync(path, `${path}.1`)
+    writeFileSync(path, 'hal')
+    await sink.write('two\n')
+    sink.close()
+    expect([readFileSync(`${path}.1`, 'utf8'), readFileSync(path, 'utf8')]).toEqual(['one\n', 'hal\ntwo\n'])
+  })
+
+  it('S13, S44: refuses entries when a link took its place, and leaves what it points to alone', async () => {
+    const path = join(folder, 'linked.log')
+    const target = join(folder, 'target')
+    writeFileSync(target, 'theirs\n')
+    const sink = openFileDevice({ path })
+    rmSync(path)
+    symlinkSync(target, path)
+    await expect(sink.write('one\n')).rejects.toBeInstanceOf(AuditWriteError)
+    expect(readFileSync(target, 'utf8')).toBe('theirs\n')
+    rmSync(path)
+    await sink.write('two\n')
+    sink.close()
+    expect(readFileSync(path, 'utf8')).toBe('two\n')
+  })
+
+  it('is opened anew when told to, and not once it is closed', async () => {
+    const path = join(folder, 'hangup.log')
+    const sink = openFileDevice({ path })
+    await sink.write('one\n')
+    renameSync(path, `${path}.1`)
+    sink.reopen()
+    expect(readFileSync(path, 'utf8')).toBe('')
+    await sink.write('two\n')
+    expect(readFileSync(path, 'utf8')).toBe('two\n')
+    sink.close()
+    rmSync(path)
+    sink.reopen()
+    expect(existsSync(path)).toBe(false)
+  })
+
+  it('looks at the room on its disk', async () => {
+    const told: string[] = []
+    const reserve = { bytes: 10, now: () => 0, report: (text: string) => told.push(text), free: () => 9 }
+    const sink = createFileDevice({ path: join(folder, 'room.log'), reserve })
+    await sink.write('one\n')
+    sink.close()
+    expect(told).toHaveLength(1)
   })
 })

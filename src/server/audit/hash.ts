@@ -6,7 +6,7 @@
  */
 import { createHmac } from 'node:crypto'
 import QuickLRU from 'quick-lru'
-import { ExactNumber, type JsonObject, type JsonValue, RawJson } from '../json/index.ts'
+import { ExactNumber, type JsonObject, type JsonValue, RawJson, stringifyJson } from '../json/index.ts'
 
 export interface Hasher {
   /** `hmac-sha256:<64 hex>` of a text. */
@@ -14,6 +14,9 @@ export interface Hasher {
   /** A JSON value as JSON text, its strings hashed. */
   json(value: JsonValue): string
 }
+
+/** Hides nothing: for a device with `log_raw`. */
+export const CLEAR: Hasher = { text: (value) => value, json: stringifyJson }
 
 /** Short strings come again and again (times, names, ""): their hashes are kept. Counted, not weighed: each is short. */
 const REMEMBERED = 4096

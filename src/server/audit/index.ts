@@ -1,8 +1,10 @@
 /**
  * Audit: who asked for what, and what the answer was, without one secret in clear. `broker.ts` keeps the rule that
- * nothing happens unrecorded; `entry.ts` writes Vault's lines; `hash.ts` hides values; `file-device.ts` stores lines.
+ * nothing happens unrecorded; `entry.ts` writes Vault's lines; `hash.ts` hides values; `device-settings.ts` reads what a
+ * device is to be, `device.ts` makes it: a file, standard output, a socket, the system's log.
  */
-export { AuditBroker } from './broker.ts'
+export { AuditBroker, type AuditDeviceStatus } from './broker.ts'
+export { createDevice, type DeviceSurroundings } from './device.ts'
+export { type DeviceSettings, readDeviceSettings } from './device-settings.ts'
 export type { AuditedRequest, AuditedResponse } from './entry.ts'
-export { openFileDevice } from './file-device.ts'
 export { AuditWriteError } from './line-sink.ts'

@@ -9,6 +9,8 @@
 export interface AuditSink {
   /** Rejects with `AuditWriteError` when the line was not taken. */
   write(line: string): Promise<void>
+  /** Opens anew what it writes to, after a rotation or an outage. @throws {AuditWriteError} when that cannot be opened. */
+  reopen(): void
   /** Writes what is waiting. */
   close(): void
 }
@@ -20,8 +22,14 @@ export class AuditWriteError extends Error {
 export interface LineDevice {
   /** For messages: `the audit log /var/log/audit.log`. */
   readonly name: string
+  /**
+   * Called before the lines of a turn are taken, to open what is not open. What it holds then: `same` as after the last
+   * turn; otherwise it was opened just now, and its last line is `whole` or `torn`. Throws when it cannot be opened.
+   */
+  begin(): 'same' | 'whole' | 'torn'
   /** Takes bytes from `offset` on, all or the first few, and returns how many. Throws when it takes none. */
   take(bytes: Uint8Array, offset: number): number
+  reopen(): void
   close(): void
 }
 
@@ -33,10 +41,9 @@ interface Waiting {
 
 const NEWLINE = 0x0a
 
-/** `torn`: what the device holds already does not end in a newline. */
-export function createLineSink(device: LineDevice, torn: boolean): AuditSink {
+export function createLineSink(device: LineDevice): AuditSink {
   let waiting: Waiting[] = []
-  let midLine = torn
+  let midLine = false
   let closed = false
 
   function flush(): void {
@@ -45,6 +52,8 @@ export function createLineSink(device: LineDevice, torn: boolean): AuditSink {
     if (batch.length === 0) return
     try {
       if (closed) throw new Error('it is closed')
+      const held = device.begin()
+      if (held !== 'same') midLine = held === 'torn'
       takeAll(Buffer.from((midLine ? '\n' : '') + batch.map(({ line }) => line).join('')))
     } catch (cause) {
       const error = new AuditWriteError(`cannot write ${device.name}: ${reasonOf(cause)}`, { cause })
@@ -69,6 +78,9 @@ export function createLineSink(device: LineDevice, torn: boolean): AuditSink {
       return new Promise((resolve, reject) => {
         if (waiting.push({ line, resolve, reject }) === 1) setImmediate(flush)
       })
+    },
+    reopen() {
+      if (!closed) device.reopen()
     },
     close() {
       if (closed) return

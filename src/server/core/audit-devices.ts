@@ -1,14 +1,24 @@
 /**
  * The table of audit devices: which are enabled, kept across restarts, each with a salt of its own.
  *
- * Invariant: a device is served only after a test entry has been stored, and a server whose table names a device that
- * cannot be opened does not unseal: it must not run unaudited because a disk is missing. Files may lie only in the
- * folders that the server was started with (D6, S13).
+ * Invariant: a device is served only after a test entry has been stored, unless the caller wants none. A server whose
+ * table names devices of which none can be opened does not unseal: it must not run unaudited because a disk is missing.
+ * When one opens, the others are reported and tried again with every entry, as in Vault.
+ *
+ * Files and Unix sockets may lie only in the folders that the server was started with, and lines have a prefix only where
+ * it was started so: together they would let a caller write what they like where they like (D6, S13).
  *
  * A relative path lies below the first of these folders, wherever that is today: so a store moves together with it.
  */
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
-import { type AuditBroker, AuditWriteError, openFileDevice } from '../audit/index.ts'
+import {
+  type AuditBroker,
+  AuditWriteError,
+  createDevice,
+  type DeviceSettings,
+  type DeviceSurroundings,
+  readDeviceSettings,
+} from '../audit/index.ts'
 import type { AuditDeviceView, AuditPort } from '../engines/system/index.ts'
 import { invalidRequest } from '../logical/index.ts'
 import type { Storage } from '../storage/index.ts'
@@ -20,11 +30,28 @@ interface StoredDevice extends AuditDeviceView {
 }
 const TABLE_KEY = 'audit'
 
+/** What audit devices may use of the process that the server runs in. */
+export interface AuditPlace {
+  /** Standard output, for `file_path=stdout`. Default: it belongs to someone else, and there is no such device. */
+  readonly stdout?: DeviceSurroundings['stdout']
+  /** Folders in which no file may lie, though an audit folder holds them: the store's. Default: none. */
+  readonly keepOut?: readonly string[]
+  /** Whether a device may be enabled with a `prefix`. Default false. */
+  readonly allowPrefix?: boolean
+  /** Free bytes below which the disk of a log is reported. Default 64 MiB. */
+  readonly reserveBytes?: number
+  /** Told, in words, what whoever runs the server must know while entries are still stored. */
+  readonly onNotice?: (text: string) => void
+}
+
+const DEFAULT_RESERVE_BYTES = 64 * 1024 ** 2
+
 export interface AuditDevicesOptions {
   readonly storage: Storage
   readonly broker: AuditBroker
   /** Absolute. Empty: no file device can be enabled. */
   readonly folders: readonly string[]
+  readonly place: AuditPlace
   readonly random: (bytes: number) => Buffer
   readonly now: () => number
 }
@@ -33,22 +60,43 @@ export function createAuditDevices({
   storage,
   broker,
   folders,
+  place,
   random,
   now,
 }: AuditDevicesOptions): AuditPort & { load(): void } {
+  const { stdout, allowPrefix = false, keepOut = [] } = place
+  const { reserveBytes = DEFAULT_RESERVE_BYTES, onNotice = () => undefined } = place
+  const surroundings: DeviceSurroundings = { stdout, reserve: { bytes: reserveBytes, now, report: onNotice } }
   const devices = new Map<string, StoredDevice>()
   // The table is one document: changes of it wait for each other.
   const turns = new Turns()
 
-  function start(device: StoredDevice): void {
-    const { options } = device
-    const path = locate(options['file_path'] ?? options['path'] ?? '', folders)
-    const mode = options['mode'] === undefined ? undefined : Number.parseInt(options['mode'], 8)
-    const sink = openFileDevice({ path, ...(mode === undefined || Number.isNaN(mode) ? {} : { mode }) })
-    broker.add(device.path, sink, Buffer.from(device.salt, 'hex'), {
-      hmacAccessor: options['hmac_accessor'] !== 'false',
-      elideListResponses: options['elide_list_responses'] === 'true',
-    })
+  /** Puts a device into service. @throws {AuditWriteError} when it cannot be opened; it is in service all the same. */
+  function start({ path, salt }: StoredDevice, { target, entries }: DeviceSettings): void {
+    const sink = createDevice(located(target, folders), surroundings)
+    broker.add(path, sink, Buffer.from(salt, 'hex'), entries)
+    sink.reopen()
+  }
+
+  function settingsOf({ type, options }: AuditDeviceView): DeviceSettings {
+    const settings = readDeviceSettings(type, options)
+    const { prefix } = settings.entries
+    if (prefix !== '' && !allowPrefix) throw invalidRequest('prefix is not allowed on this server')
+    if (/[\r\n]/.test(prefix)) throw invalidRequest('prefix must stay on one line')
+    return settings
+  }
+
+  /** Puts a device of the stored table into service, failing or not. */
+  function restart(device: StoredDevice): AuditWriteError | undefined {
+    try {
+      start(device, settingsOf(device))
+      return undefined
+    } catch (cause) {
+      const error = cause instanceof AuditWriteError ? cause : unusable(device.path, cause)
+      // Without settings there is no device to try again, but the table names one: it counts, as one that fails.
+      if (!broker.has(device.path)) broker.addRefusing(device.path, error)
+      return error
+    }
   }
 
   function save(): Promise<void> {
@@ -57,60 +105,117 @@ export function createAuditDevices({
   }
 
   return {
-    /** @throws {AuditWriteError} when a device of the table cannot be opened. */
+    /** @throws {AuditWriteError} when there are devices in the table and none of them can be opened. */
     load() {
       const bytes = storage.get(TABLE_KEY)
       if (bytes === undefined) return
       const table = JSON.parse(Buffer.from(bytes).toString('utf8')) as { devices: StoredDevice[] }
-      for (const device of table.devices) {
-        devices.set(device.path, device)
-        start(device)
+      for (const device of table.devices) devices.set(device.path, device)
+      const outcomes = table.devices.map((device) => ({ path: device.path, error: restart(device) }))
+      const [first] = outcomes
+      if (first?.error !== undefined && outcomes.every(({ error }) => error !== undefined)) {
+        broker.close()
+        throw first.error
       }
+      for (const { path, error } of outcomes) if (error !== undefined) broker.failed(path, error)
     },
     list: () =>
-      [...devices.values()].map(({ path, type, description, options }) => ({ path, type, description, options })),
+      [...devices.values()].map(({ path, type, description, options, local = false }) => ({
+        path,
+        type,
+        description,
+        options,
+        local,
+      })),
     enable: (device) => turns.run(TABLE_KEY, () => enable(device)),
     disable: (path) => turns.run(TABLE_KEY, () => disable(path)),
     hash: (path, input) => broker.hash(path, input),
   }
 
-  async function enable(device: AuditDeviceView): Promise<void> {
-    const { path, options } = device
+  async function enable(device: AuditDeviceView): Promise<readonly string[]> {
+    const { path } = device
     if (devices.has(path)) throw invalidRequest('path already in use')
-    if (options['log_raw'] === 'true') throw invalidRequest('log_raw is not supported: it would write secrets in clear')
-    if (options['prefix'] !== undefined) throw invalidRequest('prefix is not supported')
-    if ((options['format'] ?? 'json') !== 'json') throw invalidRequest('only the format json is supported')
-    confine(options['file_path'] ?? options['path'] ?? '', folders)
+    const settings = settingsOf(device)
+    confine(settings.target, folders, keepOut)
     const stored: StoredDevice = { ...device, salt: random(32).toString('hex') }
     try {
-      start(stored)
-      await broker.test(path, now())
+      start(stored, settings)
+      if (!settings.skipTest) await broker.test(path)
     } catch (error) {
       broker.remove(path)
       if (error instanceof AuditWriteError)
-        throw invalidRequest(`sanity check failed; unable to open or write the audit file: ${error.message}`)
+        throw invalidRequest(`sanity check failed; unable to open or write the audit device: ${error.message}`)
       throw error
     }
     devices.set(path, stored)
-    await save()
+    try {
+      await save()
+    } catch (error) {
+      devices.delete(path)
+      broker.remove(path)
+      throw error
+    }
+    if (!settings.entries.logRaw) return []
+    const warning = `the audit device ${path} writes every secret, token and password in clear (log_raw)`
+    onNotice(warning)
+    return [warning]
   }
 
   async function disable(path: string): Promise<void> {
-    if (!devices.delete(path)) return
-    await save()
+    const device = devices.get(path)
+    if (device === undefined) return
+    devices.delete(path)
+    try {
+      await save()
+    } catch (error) {
+      // It is still in the stored table, so it still gets every entry.
+      devices.set(path, device)
+      throw error
+    }
     broker.remove(path)
   }
+}
+
+function unusable(path: string, cause: unknown): AuditWriteError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new AuditWriteError(`cannot use the audit device ${path}: ${reason}`, { cause })
+}
+
+type DeviceTarget = DeviceSettings['target']
+
+/** With paths as they are on this machine. */
+function located(target: DeviceTarget, folders: readonly string[]): DeviceTarget {
+  if (target.kind === 'file') return { ...target, path: locate(target.path, folders) }
+  if (target.kind === 'socket' && target.address.kind === 'unix')
+    return { ...target, address: { kind: 'unix', path: locate(target.address.path, folders) } }
+  return target
 }
 
 function locate(path: string, [first]: readonly string[]): string {
   return first === undefined ? path : resolve(first, path)
 }
 
-function confine(path: string, folders: readonly string[]): void {
+function confine(target: DeviceTarget, folders: readonly string[], keepOut: readonly string[]): void {
+  switch (target.kind) {
+    case 'file':
+      return confinePath('file_path', target.path, folders, keepOut)
+    case 'socket':
+      return target.address.kind === 'unix' ? confinePath('address', target.address.path, folders, keepOut) : undefined
+    case 'stdout':
+    case 'discard':
+    case 'syslog':
+      return undefined
+  }
+}
+
+function confinePath(option: string, path: string, folders: readonly string[], keepOut: readonly string[]): void {
   const folder = dirname(locate(path, folders))
-  const inside = folders.some((allowed) => {
+  const inside = (allowed: string): boolean => {
     const way = relative(allowed, folder)
     return way === '' || (!way.startsWith('..') && !isAbsolute(way))
-  })
-  if (!inside) throw invalidRequest('file_path is outside the folders this server may write audit logs to')
+  }
+  if (!folders.some(inside))
+    throw invalidRequest(`${option} is outside the folders this server may write audit logs to`)
+  // A line in the store's own file would be the end of the store.
+  if (keepOut.some(inside)) throw invalidRequest(`${option} is inside the folder of the server's store`)
 }

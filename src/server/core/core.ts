@@ -5,11 +5,13 @@
  * answers given while sealed are `status.ts`.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { AuditDeviceStatus } from '../audit/index.ts'
 import { createBarrier } from '../barrier/index.ts'
 import type { JsonObject } from '../json/index.ts'
 import { LogicalError, type Operation } from '../logical/index.ts'
 import { createSeal } from '../seal/index.ts'
 import { stageStorage, type Storage } from '../storage/index.ts'
+import type { AuditPlace } from './audit-devices.ts'
 import type { Exchange } from './exchange.ts'
 import { runPipeline } from './pipeline.ts'
 import { replyTo, replyToError } from './reply.ts'
@@ -27,6 +29,8 @@ export interface CoreOptions {
   readonly random?: (bytes: number) => Buffer
   /** Absolute folders in which audit files may lie. Default: none. */
   readonly auditFolders?: readonly string[]
+  /** What audit devices may use of this process. */
+  readonly auditPlace?: AuditPlace
   /** Told of every error that is a bug here. It never holds a request. */
   readonly onInternalError?: (error: unknown) => void
   /** Whether who fails to log in too often is locked out for a while. Default: yes. */
@@ -51,11 +55,15 @@ export interface Core {
   readonly storeId: string
   /** Leaves the server sealed, as Vault does. A crash leaves it uninitialised or fully initialised. */
   initialize(options: InitializeOptions): Promise<{ readonly keys: readonly Buffer[]; readonly rootToken: string }>
-  /** @throws when the key is not this store's, or an audit device cannot be opened. */
+  /** @throws when the key is not this store's, or audit devices are enabled and none can be opened. */
   unsealWithKey(key: Buffer): Promise<void>
   /** A new root token for whoever holds the unseal key: what Vault's generate-root gives a quorum. Never over HTTP (D5). */
   generateRootToken(key: Buffer): Promise<string>
   seal(): Promise<void>
+  /** Audit devices open anew what they write to, as Vault's on SIGHUP. One that cannot is told to `onAuditFailure`. */
+  reopenAudit(): void
+  /** Each audit device since the server was unsealed. Empty while sealed. */
+  auditStatus(): readonly AuditDeviceStatus[]
   close(): Promise<void>
 }
 
@@ -88,6 +96,7 @@ export function createCore(options: CoreOptions): Core {
         random,
         auditFolders: options.auditFolders ?? [],
         userLockout: options.userLockout ?? true,
+        auditPlace: options.auditPlace ?? {},
         onAuditFailure: options.onAuditFailure ?? (() => undefined),
         seal: sealNow,
       })
@@ -139,6 +148,7 @@ export function createCore(options: CoreOptions): Core {
       random,
       auditFolders: [],
       userLockout: false,
+      auditPlace: {},
       onAuditFailure: () => undefined,
       seal: () => Promise.resolve(),
     })
@@ -177,6 +187,8 @@ export function createCore(options: CoreOptions): Core {
       return (await session.tokens.createRoot()).token
     },
     seal: sealNow,
+    reopenAudit: () => session?.audit.reopen(),
+    auditStatus: () => session?.audit.status() ?? [],
     async close() {
       if (session !== undefined) await sealNow()
       await storage.close()

@@ -1,3 +1,4 @@
+export type { AuditPlace } from './audit-devices.ts'
 export { type Core, type CoreOptions, createCore, type InitializeOptions } from './core.ts'
 export { JUDGE } from './pipeline.ts'
 export { VAULT_VERSION } from './vault-version.ts'

@@ -18,7 +18,7 @@ import type { Backend } from '../logical/index.ts'
 import { PolicyStore } from '../policy/index.ts'
 import { keysBelow, type Storage } from '../storage/index.ts'
 import { TokenStore, WrappingTokens } from '../token/index.ts'
-import { createAuditDevices } from './audit-devices.ts'
+import { type AuditPlace, createAuditDevices } from './audit-devices.ts'
 import { Occupancy } from './occupancy.ts'
 import { createSystemHost } from './system-host.ts'
 import { effectiveLeaseTtl, type LeaseTtl } from './lease-ttl.ts'
@@ -46,12 +46,13 @@ export interface SessionOptions {
   readonly auditFolders: readonly string[]
   /** Whether who fails to log in too often is locked out for a while. */
   readonly userLockout: boolean
+  readonly auditPlace: AuditPlace
   readonly onAuditFailure: (error: unknown, device: string) => void
   /** Seals the server that this session belongs to. */
   readonly seal: () => Promise<void>
 }
 
-/** @throws {AuditWriteError} when an enabled audit device cannot be opened: the server then stays sealed. */
+/** @throws {AuditWriteError} when audit devices are enabled and none can be opened: the server then stays sealed. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { barrier, now, random } = options
   const policies = new PolicyStore({ storage: barrier.view('sys/policy/'), now })
@@ -76,8 +77,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   })
   /** As the mount is tuned now, which may differ from when it was served first. */
   const currentTtl = (entry: MountEntry): LeaseTtl => leaseTtl(mounts.get(entry.path)?.entry ?? entry)
-  const audit = new AuditBroker(options.onAuditFailure)
-  const devices = createAuditDevices({ storage: core, broker: audit, folders: options.auditFolders, random, now })
+  const audit = new AuditBroker(options.onAuditFailure, now)
+  const { auditFolders: folders, auditPlace: place } = options
+  const devices = createAuditDevices({ storage: core, broker: audit, folders, place, random, now })
 
   const occupancy = new Occupancy(() => audit.close())
   const lockout = options.userLockout ? new Lockout() : undefined

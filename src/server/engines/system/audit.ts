@@ -6,7 +6,7 @@ import {
   type LogicalResponse,
   type Route,
 } from '../../logical/index.ts'
-import { objectField, stringField } from '../../logical/fields.ts'
+import { boolField, objectField, stringField } from '../../logical/fields.ts'
 import type { AuditPort } from './host.ts'
 
 export function auditRoutes(audit: AuditPort): Route[] {
@@ -19,9 +19,9 @@ export function auditRoutes(audit: AuditPort): Route[] {
           data: Object.fromEntries(
             audit
               .list()
-              .map(({ path, type, description, options }): [string, JsonObject] => [
+              .map(({ path, type, description, options, local = false }): [string, JsonObject] => [
                 path,
-                { type, description, options: { ...options }, path, local: false },
+                { type, description, options: { ...options }, path, local },
               ]),
           ),
         }),
@@ -54,10 +54,9 @@ export function auditRoutes(audit: AuditPort): Route[] {
 
 async function enable(audit: AuditPort, path: string, { data }: LogicalRequest): Promise<LogicalResponse> {
   const type = stringField(data, 'type') ?? ''
-  if (type !== 'file') throw invalidRequest(`unknown backend type: "${type}"`)
   const given = objectField(data, 'options') ?? {}
   const options = Object.fromEntries(Object.keys(given).map((name) => [name, stringField(given, name) ?? '']))
-  if ((options['file_path'] ?? options['path'] ?? '') === '') throw invalidRequest('file_path is required')
-  await audit.enable({ path, type, description: stringField(data, 'description') ?? '', options })
-  return { kind: 'none' }
+  const local = boolField(data, 'local') ?? false
+  const description = stringField(data, 'description') ?? ''
+  return { kind: 'none', warnings: await audit.enable({ path, type, description, options, local }) }
 }

@@ -37,11 +37,14 @@ export interface AuditDeviceView {
   readonly type: string
   readonly description: string
   readonly options: Readonly<Record<string, string>>
+  /** Not replicated. Kept and shown, and means nothing here. Absent: false. */
+  readonly local?: boolean
 }
 
 export interface AuditPort {
   list(): readonly AuditDeviceView[]
-  enable(device: AuditDeviceView): Promise<void>
+  /** Warnings for whoever asked. */
+  enable(device: AuditDeviceView): Promise<readonly string[]>
   disable(path: string): Promise<void>
   /** `undefined` when there is no such device. */
   hash(path: string, input: string): string | undefined
