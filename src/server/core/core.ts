@@ -30,7 +30,7 @@ export interface CoreOptions {
   /** Told of every error that is a bug here. It never holds a request. */
   readonly onInternalError?: (error: unknown) => void
   readonly onAuditFailure?: (error: unknown, device: string) => void
-  /** Between two rounds of removing expired tokens from the store, in ms. Default 30,000. */
+  /** Between two rounds of removing expired tokens from the store and looking at the key's age, in ms. Default 30,000. */
   readonly sweepEveryMs?: number
 }
 
@@ -93,12 +93,16 @@ export function createCore(options: CoreOptions): Core {
       throw error
     }
     const started = session
-    sweeper = setInterval(() => void sweep(started), options.sweepEveryMs ?? 30_000).unref()
+    sweeper = setInterval(() => void tidyUp(started), options.sweepEveryMs ?? 30_000).unref()
   }
 
-  /** Expired tokens are dead already; this only frees their space, a bounded piece at a time. */
-  async function sweep(current: Session): Promise<void> {
+  /**
+   * Expired tokens are dead already; this only frees their space, a bounded piece at a time. And a key that has served
+   * its time is replaced.
+   */
+  async function tidyUp(current: Session): Promise<void> {
     try {
+      if (session === current) await barrier.rotateIfDue()
       let removed: number
       do {
         removed = session === current ? await current.tokens.sweep(now()) : 0

@@ -15,7 +15,7 @@ import type { Storage } from '../storage/index.ts'
 import { TokenStore } from '../token/index.ts'
 import { createAuditDevices } from './audit-devices.ts'
 import { Occupancy } from './occupancy.ts'
-import { createSystemHost } from './system-host.ts'
+import { createSystemHost, keysPort } from './system-host.ts'
 import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
 import { INHERIT, type MountEntry, MountTable } from './mounts.ts'
 
@@ -60,7 +60,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
   const occupancy = new Occupancy(() => audit.close())
   const session: Session = { mounts, policies, tokens, audit, now, occupancy, leaseTtl }
-  const host = createSystemHost(session, devices, options.seal)
+  const host = createSystemHost(session, devices, keysPort(barrier), options.seal)
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),
     createSystem(host, policies),

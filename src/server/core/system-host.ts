@@ -1,6 +1,7 @@
 /** The core as the system backend sees it (`engines/system/host.ts`). */
-import type { AuditPort, MountsPort, MountView, SystemHost } from '../engines/system/index.ts'
+import type { AuditPort, KeysPort, MountsPort, MountView, SystemHost } from '../engines/system/index.ts'
 import { invalidRequest } from '../logical/index.ts'
+import type { Barrier } from '../barrier/index.ts'
 import type { PolicyStore } from '../policy/index.ts'
 import type { TokenStore } from '../token/index.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
@@ -15,9 +16,11 @@ interface SystemParts {
 export function createSystemHost(
   { mounts, tokens, policies }: SystemParts,
   audit: AuditPort,
+  keys: KeysPort,
   seal: () => Promise<void>,
 ): SystemHost {
   return {
+    keys,
     secrets: secretsPort(mounts),
     auths: authsPort(mounts, tokens),
     audit,
@@ -33,6 +36,15 @@ export function createSystemHost(
       return { view: viewOf(entry), fullPath: entry.path }
     },
     seal,
+  }
+}
+
+export function keysPort(barrier: Barrier): KeysPort {
+  return {
+    active: () => barrier.activeKey,
+    rotation: () => barrier.rotation,
+    setRotation: (rotation) => barrier.setRotation(rotation),
+    rotate: () => barrier.rotate(),
   }
 }
 

@@ -44,7 +44,23 @@ export interface AuditPort {
   hash(path: string, input: string): string | undefined
 }
 
+/** The key that encrypts what is written now, and when it is replaced. Times in unix milliseconds. */
+export interface KeysPort {
+  active(): { readonly term: number; readonly installed: number; readonly encryptions: number }
+  rotation(): RotationView
+  setRotation(rotation: RotationView): Promise<void>
+  rotate(): Promise<void>
+}
+
+export interface RotationView {
+  readonly enabled: boolean
+  readonly maxOperations: number
+  /** Milliseconds; 0 for none. */
+  readonly interval: number
+}
+
 export interface SystemHost {
+  readonly keys: KeysPort
   readonly secrets: MountsPort
   readonly auths: MountsPort
   readonly audit: AuditPort

@@ -11,6 +11,7 @@ import { capabilityRoutes } from './capabilities.ts'
 import type { SystemHost } from './host.ts'
 import { mountRoutes } from './mounts.ts'
 import { policyRoutes } from './policies.ts'
+import { rotateRoutes } from './rotate.ts'
 import { uiRoutes } from './ui.ts'
 
 /** vault-api 3: `auth` itself may be read without sudo, what lies below it may not be touched. */
@@ -25,6 +26,7 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
     ...capabilityRoutes(host),
     ...auditRoutes(host.audit),
     ...uiRoutes(host),
+    ...rotateRoutes(host.keys),
     {
       pattern: /seal|step-down/,
       operations: {
@@ -44,4 +46,4 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
   }
 }
 
-export type { AuditDeviceView, AuditPort, MountsPort, MountView, SystemHost } from './host.ts'
+export type { AuditDeviceView, AuditPort, KeysPort, MountsPort, MountView, SystemHost } from './host.ts'
