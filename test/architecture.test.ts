@@ -60,7 +60,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   'server/auth': { folders: [...CONTRACTS, 'server/token'], modules: ['node:crypto', 'lru-cache'] },
   'server/engines': { folders: CONTRACTS, modules: ['lru-cache', 'quick-lru'] },
   'server/engines/system': { folders: [...CONTRACTS, 'server/policy'], modules: [] },
-  'server/core': { folders: ['server', 'concurrency'], modules: ['node:crypto', 'node:path'] },
+  'server/core': { folders: ['server', 'concurrency'], modules: ['node:crypto', 'node:os', 'node:path'] },
   'server/http': {
     folders: ['server/core', 'server/json'],
     modules: ['node:http', 'node:net', 'node:stream', 'node:buffer'],

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createMemoryStorage, type Storage } from '../storage/index.ts'
 import { encryptSealed } from './cipher.ts'
-import { code, dump, gated, isZero, makeBarrier, options, put, rootKey, textAt } from './fixture.case.ts'
+import { code, dump, gated, isZero, makeBarrier, options, put, rootKey, textAt, turn } from './fixture.case.ts'
 import { createBarrier, MOST_ENCRYPTIONS } from './index.ts'
 import { decodeKeyring, encodeKeyring, isNewerKeyring, newKeyring } from './keyring.ts'
 
@@ -189,6 +189,22 @@ describe('another root key', () => {
     const fresh = createBarrier({ lower, ...options })
     fresh.unseal(other)
     expect(fresh.activeKey.term).toBe(4)
+  })
+
+  it('counts when the barrier is sealed while it is stored, and leaves no key in memory', async () => {
+    const gate = gated(createMemoryStorage())
+    const { barrier } = await makeBarrier(gate.storage)
+    await barrier.ready()
+    gate.shut()
+    const change = barrier.changeRootKey(other, [beside])
+    await turn()
+    barrier.seal()
+    gate.open()
+    await change
+    expect(barrier.sealed).toBe(true)
+    const fresh = createBarrier({ lower: gate.storage, ...options })
+    fresh.unseal(other)
+    expect(fresh.sealed).toBe(false)
   })
 
   it('is refused while sealed', async () => {

@@ -192,7 +192,8 @@ export class Unsealed {
     const { rootKey = this.#rootKey, alongside = [] } = newRoot ?? {}
     try {
       await storeKeyring(keyring, rootKey, this.#nonces.take(), this.#options.lower, alongside)
-      if (this.#wiped) throw sealed()
+      // Sealed meanwhile: a new root key counts all the same, for it is stored, and whoever asked must learn of it.
+      if (this.#wiped && newRoot === undefined) throw sealed()
     } catch (error) {
       newRoot?.rootKey.fill(0)
       if (activeTerm(keyring).key !== this.#active.key) activeTerm(keyring).key.fill(0)
@@ -201,6 +202,10 @@ export class Unsealed {
     if (newRoot !== undefined) {
       this.#rootKey.fill(0)
       this.#rootKey = rootKey
+    }
+    if (this.#wiped) {
+      rootKey.fill(0)
+      return
     }
     this.#use(keyring)
   }

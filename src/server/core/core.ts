@@ -86,7 +86,8 @@ export function createCore(options: CoreOptions): Core {
         random,
         auditFolders: options.auditFolders ?? [],
         onAuditFailure: options.onAuditFailure ?? (() => undefined),
-        seal: sealNow,
+        seal,
+        sealServer: sealNow,
       })
     } catch (error) {
       seal.sealNow()
@@ -119,6 +120,8 @@ export function createCore(options: CoreOptions): Core {
     clearInterval(sweeper)
     seal.sealNow()
     ending?.tokens.reset()
+    ending?.rekey.cancel()
+    ending?.rootGeneration.cancel()
     ending?.occupancy.end()
     return Promise.resolve()
   }
@@ -140,7 +143,8 @@ export function createCore(options: CoreOptions): Core {
       random,
       auditFolders: [],
       onAuditFailure: () => undefined,
-      seal: () => Promise.resolve(),
+      seal: newSeal,
+      sealServer: () => Promise.resolve(),
     })
     const { token } = await first.tokens.createRoot()
     await beforeCommit?.(keys, newSeal.status().storeId)

@@ -12,7 +12,8 @@ import { createSystem } from '../engines/system/index.ts'
 import type { Backend } from '../logical/index.ts'
 import { PolicyStore } from '../policy/index.ts'
 import type { Storage } from '../storage/index.ts'
-import { TokenStore } from '../token/index.ts'
+import { createRekey, createRootGeneration, type Rekey, type RootGeneration, type Seal } from '../seal/index.ts'
+import { base62, SERVICE_TOKEN_LENGTH, TokenStore } from '../token/index.ts'
 import { createAuditDevices } from './audit-devices.ts'
 import { Occupancy } from './occupancy.ts'
 import { createSystemHost, keysPort } from './system-host.ts'
@@ -26,18 +27,21 @@ export interface Session {
   readonly audit: AuditBroker
   readonly now: () => number
   readonly occupancy: Occupancy
+  readonly rekey: Rekey
+  readonly rootGeneration: RootGeneration
   /** Effective lease TTLs of a mount, in seconds. */
   leaseTtl(mount: MountEntry): LeaseTtl
 }
 
 export interface SessionOptions {
   readonly barrier: Barrier
+  readonly seal: Seal
   readonly now: () => number
   readonly random: (bytes: number) => Buffer
   readonly auditFolders: readonly string[]
   readonly onAuditFailure: (error: unknown, device: string) => void
   /** Seals the server that this session belongs to. */
-  readonly seal: () => Promise<void>
+  readonly sealServer: () => Promise<void>
 }
 
 /** @throws {AuditWriteError} when an enabled audit device cannot be opened: the server then stays sealed. */
@@ -59,8 +63,16 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const devices = createAuditDevices({ storage: core, broker: audit, folders: options.auditFolders, random, now })
 
   const occupancy = new Occupancy(() => audit.close())
-  const session: Session = { mounts, policies, tokens, audit, now, occupancy, leaseTtl }
-  const host = createSystemHost(session, devices, keysPort(barrier), options.seal)
+  const rekey = createRekey(options.seal, random)
+  const rootGeneration = createRootGeneration({
+    seal: options.seal,
+    random,
+    otpLength: SERVICE_TOKEN_LENGTH,
+    newOtp: () => base62(SERVICE_TOKEN_LENGTH, random),
+    createRoot: async () => (await tokens.createRoot()).token,
+  })
+  const session: Session = { mounts, policies, tokens, audit, now, occupancy, rekey, rootGeneration, leaseTtl }
+  const host = createSystemHost(session, devices, keysPort(barrier), options.sealServer)
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),
     createSystem(host, policies),

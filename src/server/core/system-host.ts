@@ -1,26 +1,41 @@
 /** The core as the system backend sees it (`engines/system/host.ts`). */
-import type { AuditPort, KeysPort, MountsPort, MountView, SystemHost } from '../engines/system/index.ts'
+import { hostname } from 'node:os'
+import type {
+  AuditPort,
+  KeysPort,
+  MountsPort,
+  MountView,
+  RekeyPort,
+  RootGenerationPort,
+  SystemHost,
+} from '../engines/system/index.ts'
 import { invalidRequest } from '../logical/index.ts'
 import type { Barrier } from '../barrier/index.ts'
 import type { PolicyStore } from '../policy/index.ts'
 import type { TokenStore } from '../token/index.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
 import { SYSTEM_LEASE_TTL } from './lease-ttl.ts'
+import { VAULT_VERSION } from './vault-version.ts'
 
 interface SystemParts {
   readonly mounts: MountTable
   readonly tokens: TokenStore
   readonly policies: PolicyStore
+  readonly rekey: RekeyPort
+  readonly rootGeneration: RootGenerationPort
 }
 
 export function createSystemHost(
-  { mounts, tokens, policies }: SystemParts,
+  { mounts, tokens, policies, rekey, rootGeneration }: SystemParts,
   audit: AuditPort,
   keys: KeysPort,
   seal: () => Promise<void>,
 ): SystemHost {
   return {
+    node: { hostname: hostname(), version: VAULT_VERSION },
     keys,
+    rekey,
+    rootGeneration,
     secrets: secretsPort(mounts),
     auths: authsPort(mounts, tokens),
     audit,

@@ -100,6 +100,8 @@ export type LogicalResponse =
   /** Nothing to say: 404 with `{"errors":[]}` for read and list; 204 otherwise (200 when there are warnings). */
   | { readonly kind: 'none'; readonly warnings?: readonly string[] }
   | { readonly kind: 'data'; readonly data: JsonObject; readonly warnings?: readonly string[] }
+  /** 200 with the data alone, without an envelope, where Vault answers so. */
+  | { readonly kind: 'raw'; readonly data: JsonObject; readonly warnings?: never }
   /** 404 with a full envelope: a deleted KV version. */
   | { readonly kind: 'gone'; readonly data: JsonObject | null; readonly warnings?: readonly string[] }
   /** `keys` sorted by the backend; empty gives 404. `more` is added beside `keys` (`key_info`). */

@@ -20,8 +20,11 @@ const VERSION = 1
 const MOST_SHARES = 255
 
 /** @throws {LogicalError} 400 with Vault's texts */
-export function checkShares({ shares, threshold }: Pick<SealConfig, 'shares' | 'threshold'>): void {
-  const refuse = (reason: string) => invalidRequest(`invalid seal configuration: ${reason}`)
+export function checkShares(
+  { shares, threshold }: Pick<SealConfig, 'shares' | 'threshold'>,
+  what = 'seal configuration',
+): void {
+  const refuse = (reason: string) => invalidRequest(`invalid ${what}: ${reason}`)
   if (!(shares >= 1)) throw refuse('shares must be at least one')
   if (!(threshold >= 1)) throw refuse('threshold must be at least one')
   if (shares > 1 && threshold === 1) throw refuse('threshold must be greater than one for multiple shares')

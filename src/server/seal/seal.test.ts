@@ -1,29 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { combine } from 'shamir-secret-sharing'
 import { describe, expect, it } from 'vitest'
-import { type Barrier, createBarrier } from '../barrier/index.ts'
 import { LogicalError } from '../logical/index.ts'
 import { createMemoryStorage, type Storage } from '../storage/index.ts'
-import { createSeal, type Seal } from './index.ts'
-
-interface Sealed {
-  readonly lower: Storage
-  readonly barrier: Barrier
-  readonly seal: Seal
-}
-function make(lower: Storage = createMemoryStorage(), random: (bytes: number) => Buffer = randomBytes): Sealed {
-  const barrier = createBarrier({ lower, random, now: Date.now })
-  return { lower, barrier, seal: createSeal({ lower, barrier, random }) }
-}
-
-async function initialized(shares: number, threshold: number): Promise<Sealed & { readonly keys: readonly Buffer[] }> {
-  const made = make()
-  const { keys } = await made.seal.init({ shares, threshold })
-  return { ...made, keys }
-}
-
-const hex = (key: Buffer | undefined) => key?.toString('hex') ?? ''
-const refusal = (text: string) => expect.objectContaining({ status: 400, clientText: text })
+import { hex, initialized, make, refusal } from './sealed.case.ts'
 
 describe('initialisation', () => {
   it.each([
