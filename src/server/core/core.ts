@@ -51,7 +51,7 @@ export interface Core {
   initialize(options: InitializeOptions): Promise<{ readonly keys: readonly Buffer[]; readonly rootToken: string }>
   /** @throws when the key is not this store's, or an audit device cannot be opened. */
   unsealWithKey(key: Buffer): Promise<void>
-  /** A new root token for whoever holds the unseal key: what Vault's generate-root gives a quorum. Never over HTTP (D5). */
+  /** A new root token for whoever holds the unseal key: what `sys/generate-root` gives a quorum and a token with sudo (D5). */
   generateRootToken(key: Buffer): Promise<string>
   seal(): Promise<void>
   close(): Promise<void>

@@ -44,6 +44,12 @@ export function encodeSealConfig({ shares, threshold, storeId }: SealConfig): Ui
   return Buffer.from(JSON.stringify(stored))
 }
 
+/** Whether a later Plenum wrote it. */
+export function isNewerSealConfig(bytes: Uint8Array): boolean {
+  const version = parseObject(Buffer.from(bytes).toString('utf8'))?.['version']
+  return typeof version === 'number' && version > VERSION
+}
+
 /** `undefined` when the bytes are not a seal configuration of this version. */
 export function decodeSealConfig(bytes: Uint8Array): SealConfig | undefined {
   const value = parseObject(Buffer.from(bytes).toString('utf8'))

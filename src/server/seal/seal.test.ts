@@ -211,12 +211,21 @@ describe('S46: what the seal stored', () => {
   it.each([
     '',
     '{}',
-    '{"version":2,"type":"shamir","secret_shares":1,"secret_threshold":1,"storeId":"x"}',
+    '{"version":0,"type":"shamir","secret_shares":1,"secret_threshold":1,"storeId":"x"}',
     '{"version":1,"type":"shamir","secret_shares":1,"secret_threshold":2,"storeId":"x"}',
   ])('is an error and not "uninitialised" when the configuration reads %j', async (text) => {
     const lower = createMemoryStorage()
     await lower.commit([{ kind: 'put', key: 'core/seal-config', value: Buffer.from(text) }])
     expect(() => make(lower).seal.status()).toThrow(expect.objectContaining({ code: 'seal-corrupt' }))
+  })
+
+  it('is refused by name, not as damage, when a later Plenum wrote it', async () => {
+    const lower = createMemoryStorage()
+    const value = Buffer.from('{"version":2,"type":"other","storeId":"x"}')
+    await lower.commit([{ kind: 'put', key: 'core/seal-config', value }])
+    expect(() => make(lower).seal.status()).toThrow(expect.objectContaining({ code: 'seal-version' }))
+    await expect(make(lower).seal.init({ shares: 1, threshold: 1 })).rejects.toThrow('use that one')
+    expect(lower.get('core/seal-config')).toEqual(Uint8Array.from(value))
   })
 
   it('is an error when the root key is missing', async () => {

@@ -16,7 +16,14 @@
 import { type Barrier, decryptSealed, encryptSealed } from '../barrier/index.ts'
 import { invalidRequest, type LogicalError } from '../logical/index.ts'
 import type { Storage, Write } from '../storage/index.ts'
-import { checkShares, decodeSealConfig, encodeSealConfig, SEAL_CONFIG_KEY, type SealConfig } from './config.ts'
+import {
+  checkShares,
+  decodeSealConfig,
+  encodeSealConfig,
+  isNewerSealConfig,
+  SEAL_CONFIG_KEY,
+  type SealConfig,
+} from './config.ts'
 import { Quorum } from './quorum.ts'
 import { decodeShare, splitKey } from './shares.ts'
 import { uuid } from './uuid.ts'
@@ -72,9 +79,18 @@ export interface SealOptions {
   readonly random: (bytes: number) => Buffer
 }
 
-/** What the seal stored is not there or cannot be read. */
+export type SealErrorCode =
+  /** What the seal stored is not there or cannot be read. */
+  | 'seal-corrupt'
+  /** A later Plenum wrote it. */
+  | 'seal-version'
+
 export class SealError extends Error {
-  readonly code = 'seal-corrupt'
+  readonly code: SealErrorCode
+  constructor(code: SealErrorCode, text: string) {
+    super(text)
+    this.code = code
+  }
 }
 
 const ROOT_KEY_KEY = 'core/hsm/barrier-unseal-keys'
@@ -95,9 +111,16 @@ export function createSeal({ lower, barrier, random }: SealOptions): Seal {
     const bytes = lower.get(SEAL_CONFIG_KEY)
     if (bytes === undefined) return undefined
     config = decodeSealConfig(bytes)
-    if (config === undefined)
-      throw new SealError(`the stored entry ${SEAL_CONFIG_KEY} is damaged: restore the store from a backup`)
-    return config
+    if (config !== undefined) return config
+    if (isNewerSealConfig(bytes))
+      throw new SealError(
+        'seal-version',
+        'the seal of this store was written by a later Plenum: use that one, or a later one still',
+      )
+    throw new SealError(
+      'seal-corrupt',
+      `the stored entry ${SEAL_CONFIG_KEY} is damaged: restore the store from a backup`,
+    )
   }
 
   function requireConfig(): SealConfig {
@@ -141,7 +164,10 @@ export function createSeal({ lower, barrier, random }: SealOptions): Seal {
     const { storeId } = requireConfig()
     const bytes = lower.get(ROOT_KEY_KEY)
     if (bytes === undefined)
-      throw new SealError(`the stored entry ${ROOT_KEY_KEY} is missing: restore the store from a backup`)
+      throw new SealError(
+        'seal-corrupt',
+        `the stored entry ${ROOT_KEY_KEY} is missing: restore the store from a backup`,
+      )
     return key?.length === KEY_BYTES ? decryptSealed(bytes, key, contextOf(storeId)) : undefined
   }
 
