@@ -56,10 +56,10 @@ const TABLE: Readonly<Record<string, Row>> = {
   },
   'server/policy': { folders: CONTRACTS, modules: ['lru-cache'] },
   'server/token': { folders: [...CONTRACTS], modules: ['node:crypto', 'lru-cache'] },
-  'server/audit': { folders: CONTRACTS, modules: ['node:crypto', 'node:fs', 'quick-lru'] },
   'server/identity': {
     folders: ['server/logical', 'server/storage', 'concurrency'],
     modules: ['node:crypto', 'lru-cache'],
+  },
   'server/audit': {
     folders: CONTRACTS,
     modules: ['node:crypto', 'node:fs', 'node:path', 'node:net', 'node:dgram', 'node:child_process', 'quick-lru'],
@@ -67,7 +67,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   'server/auth': { folders: [...CONTRACTS, 'server/token'], modules: ['node:crypto', 'lru-cache'] },
   'server/engines': { folders: CONTRACTS, modules: ['lru-cache', 'quick-lru'] },
   'server/engines/system': { folders: [...CONTRACTS, 'server/policy'], modules: [] },
-  'server/core': { folders: ['server', 'concurrency'], modules: ['node:crypto', 'node:path'] },
+  'server/core': { folders: ['server', 'concurrency'], modules: ['node:crypto', 'node:os', 'node:path'] },
   'server/http': {
     folders: ['server/core', 'server/json'],
     modules: ['node:http', 'node:net', 'node:stream', 'node:buffer'],

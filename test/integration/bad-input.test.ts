@@ -45,9 +45,9 @@ describe('a store that cannot be opened', () => {
 
   it.each<{ name: string; spoil: (place: Place) => void; message: RegExp; opened?: boolean }>([
     {
-      name: 'of another version',
-      spoil: ({ vault }) => overwrite(join(vault, 'store.json'), /"version":1/, '"version":7'),
-      message: /is of version 7, this Plenum knows version 1: use the Plenum that wrote it/,
+      name: 'of a later version',
+      spoil: ({ vault }) => overwrite(join(vault, 'store.json'), /"version":2/, '"version":7'),
+      message: /is of version 7, this Plenum knows versions 1 to 2: use the Plenum that wrote it, or a later one/,
     },
     {
       name: 'whose store.json is damaged',

@@ -5,7 +5,7 @@ import { createHasher } from './hash.ts'
 
 const hasher = createHasher(Buffer.alloc(32, 1))
 const entries = (options: Partial<EntryOptions> = {}) =>
-  createEntries(hasher, { hmacAccessor: true, elideListResponses: false, ...options })
+  createEntries(hasher, { hmacAccessor: true, elideListResponses: false, logRaw: false, prefix: '', ...options })
 
 const wrapped = auditedResponse({
   data: undefined,

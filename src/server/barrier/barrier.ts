@@ -8,9 +8,9 @@
  *
  * Sealed, it holds no key and no clear value (S45).
  */
-import type { Storage } from '../storage/index.ts'
-import { MOST_ENCRYPTIONS, newKeyring, wipe } from './keyring.ts'
-import { loadKeyring, sealed, storeKeyring, Unsealed } from './unsealed.ts'
+import type { Storage, Write } from '../storage/index.ts'
+import { MOST_ENCRYPTIONS, newKeyring, type Rotation, wipe } from './keyring.ts'
+import { type ActiveKey, copyOf, loadKeyring, sealed, storeKeyring, Unsealed } from './unsealed.ts'
 import { createView } from './view.ts'
 
 export interface Barrier {
@@ -31,8 +31,17 @@ export interface Barrier {
   view(prefix: string): Storage
   /** A new key for what is written from now on. The old ones stay for reading. */
   rotate(): Promise<void>
-  /** The number of the key that encrypts. */
-  readonly term: number
+  /** A new key, if this one has served as long or as often as `rotation` says. */
+  rotateIfDue(): Promise<void>
+  readonly rotation: Rotation
+  /** Stored with the keyring. */
+  setRotation(rotation: Rotation): Promise<void>
+  readonly activeKey: ActiveKey
+  /**
+   * The keyring under a new root key, of which it takes a copy; `alongside` is written in the same commit, as it is.
+   * From then on the old root key opens nothing.
+   */
+  changeRootKey(rootKey: Buffer, alongside: readonly Write[]): Promise<void>
   /** For what is not stored here (batch tokens). The result opens with the same context only. */
   encrypt(context: string, plain: Uint8Array): Buffer
   /** `undefined` when the bytes are not from here, not of this context, or altered. */
@@ -46,7 +55,7 @@ export interface BarrierOptions {
   readonly random: (bytes: number) => Buffer
   /** Unix milliseconds. */
   readonly now: () => number
-  /** After how many encryptions a key is replaced. Default 3,865,470,566, Vault's. */
+  /** After how many encryptions a key is replaced, whatever `rotation` says. Default 3,865,470,566, Vault's. */
   readonly mostEncryptions?: number
   /** Encryptions reserved in one write of the keyring. Default 65,536. */
   readonly reserveAtOnce?: number
@@ -70,9 +79,7 @@ export function createBarrier(options: BarrierOptions): Barrier {
     unseal(rootKey) {
       if (state !== undefined) return
       const keyring = loadKeyring(rootKey, lower)
-      const copy = Buffer.alloc(rootKey.length)
-      rootKey.copy(copy)
-      state = new Unsealed(keyring, copy, {
+      state = new Unsealed(keyring, copyOf(rootKey), {
         lower,
         random,
         now,
@@ -90,9 +97,15 @@ export function createBarrier(options: BarrierOptions): Barrier {
     },
     view: (prefix) => createView(prefix, lower, unsealed),
     rotate: async () => unsealed().rotate(),
-    get term() {
-      return unsealed().term
+    rotateIfDue: async () => unsealed().rotateIfDue(),
+    get rotation() {
+      return unsealed().rotation
     },
+    setRotation: async (rotation) => unsealed().setRotation(rotation),
+    get activeKey() {
+      return unsealed().activeKey
+    },
+    changeRootKey: async (rootKey, alongside) => unsealed().changeRootKey(rootKey, alongside),
     // No path holds a NUL, so nothing encrypted here can be put into the store, or the other way round.
     encrypt: (context, plain) => unsealed().encrypt(`\0${context}`, plain),
     decrypt: (context, bytes) => unsealed().decrypt(`\0${context}`, bytes),

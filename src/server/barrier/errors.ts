@@ -8,6 +8,8 @@ export type BarrierErrorCode =
   | 'barrier-wrong-key'
   /** What is stored is not what the barrier wrote there. */
   | 'barrier-corrupt'
+  /** The keyring was written by a later Plenum. */
+  | 'barrier-version'
   /** The active key has no encryptions left, and no new term could be stored. */
   | 'barrier-exhausted'
 

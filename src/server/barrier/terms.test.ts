@@ -11,10 +11,10 @@ describe('terms', () => {
     await barrier.rotate()
     await view.commit([put('second')])
     await barrier.rotate()
-    expect(barrier.term).toBe(3)
+    expect(barrier.activeKey.term).toBe(3)
     const fresh = createBarrier({ lower, ...options })
     fresh.unseal(rootKey)
-    expect(fresh.term).toBe(3)
+    expect(fresh.activeKey.term).toBe(3)
     expect([textAt(fresh.view('a/'), 'first'), textAt(fresh.view('a/'), 'second')]).toEqual(['first', 'second'])
   })
 
@@ -40,7 +40,7 @@ describe('terms', () => {
       const barrier = createBarrier({ lower, ...options, mostEncryptions: 100, reserveAtOnce: 30 })
       barrier.unseal(rootKey)
       await barrier.view('a/').commit([put(`start ${start}`)])
-      terms = barrier.term
+      terms = barrier.activeKey.term
     }
     expect(terms).toBe(3)
   })
@@ -82,9 +82,9 @@ describe('terms', () => {
     await barrier.ready()
     gate.fail()
     await expect(barrier.rotate()).rejects.toThrow('disk')
-    expect(barrier.term).toBe(1)
+    expect(barrier.activeKey.term).toBe(1)
     gate.open()
     await barrier.rotate()
-    expect(barrier.term).toBe(2)
+    expect(barrier.activeKey.term).toBe(2)
   })
 })

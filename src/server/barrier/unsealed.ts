@@ -7,7 +7,7 @@
  *
  * It opens with nothing reserved: what the last holder had left of its block counts as used.
  */
-import type { Storage } from '../storage/index.ts'
+import type { Storage, Write } from '../storage/index.ts'
 import { decryptSealed, encryptSealed, NoncePool, termOf } from './cipher.ts'
 import { Entries } from './entries.ts'
 import { BarrierError, corrupt } from './errors.ts'
@@ -15,7 +15,11 @@ import {
   activeTerm,
   decodeKeyring,
   encodeKeyring,
+  isNewerKeyring,
+  isRotationDue,
   type Keyring,
+  limitOf,
+  type Rotation,
   type TermKey,
   wipe,
   withNewTerm,
@@ -37,12 +41,21 @@ export interface UnsealedOptions {
   readonly reserveAtOnce: number
 }
 
+/** The key that encrypts what is written now. */
+export interface ActiveKey {
+  readonly term: number
+  /** Unix milliseconds. */
+  readonly installed: number
+  /** Never too few; what a crash left unused of a block counts. */
+  readonly encryptions: number
+}
+
 export class Unsealed {
   readonly names: Names
   readonly entries: Entries = new Entries()
   readonly #options: UnsealedOptions
   readonly #nonces: NoncePool
-  readonly #rootKey: Buffer
+  #rootKey: Buffer
   #keyring: Keyring
   /** The active term and its key, apart for speed. */
   #active: TermKey
@@ -65,8 +78,13 @@ export class Unsealed {
     this.names = new Names(keyring)
   }
 
-  get term(): number {
-    return this.#active.term
+  get activeKey(): ActiveKey {
+    const { term, installed } = this.#active
+    return { term, installed, encryptions: this.#used }
+  }
+
+  get rotation(): Rotation {
+    return this.#keyring.rotation
   }
 
   /** @throws {BarrierError} `barrier-exhausted` when nothing is reserved: `reserve` first. */
@@ -116,6 +134,19 @@ export class Unsealed {
     return this.#change(() => this.#withNewTerm(this.#options.reserveAtOnce))
   }
 
+  setRotation(rotation: Rotation): Promise<void> {
+    return this.#change(() => ({ ...this.#keyring, rotation }))
+  }
+
+  async rotateIfDue(): Promise<void> {
+    if (isRotationDue(this.#keyring, this.#used, this.#options.now())) await this.rotate()
+  }
+
+  /** The keyring under another root key, of which this takes a copy, in one commit with `alongside`. */
+  changeRootKey(rootKey: Buffer, alongside: readonly Write[]): Promise<void> {
+    return this.#change(() => this.#keyring, { rootKey: copyOf(rootKey), alongside })
+  }
+
   wipe(): void {
     this.#wiped = true
     wipe(this.#keyring)
@@ -132,11 +163,11 @@ export class Unsealed {
 
   #withMore(count: number): Keyring {
     const { mostEncryptions, reserveAtOnce } = this.#options
-    if (count > mostEncryptions)
-      throw new BarrierError('barrier-exhausted', 'a batch holds more writes than one key may encrypt')
+    const most = limitOf(this.#keyring.rotation, mostEncryptions)
+    if (count > most) throw new BarrierError('barrier-exhausted', 'a batch holds more writes than one key may encrypt')
     const block = Math.max(count, reserveAtOnce)
     const reserved = this.#active.reserved + block
-    return reserved > mostEncryptions ? this.#withNewTerm(block) : withReserved(this.#keyring, reserved)
+    return reserved > most ? this.#withNewTerm(block) : withReserved(this.#keyring, reserved)
   }
 
   #withNewTerm(reserved: number): Keyring {
@@ -144,23 +175,37 @@ export class Unsealed {
   }
 
   /** One change of the keyring after another; none depends on the success of the one before it. */
-  #change(next: () => Keyring): Promise<void> {
-    const change = this.#replace(next, this.#changes)
+  #change(next: () => Keyring, newRoot?: NewRoot): Promise<void> {
+    const change = this.#replace(next, this.#changes, newRoot)
     this.#changes = change.catch(() => undefined)
     return change
   }
 
   /** Stores a keyring, then uses it. */
-  async #replace(next: () => Keyring, before: Promise<unknown>): Promise<void> {
+  async #replace(next: () => Keyring, before: Promise<unknown>, newRoot: NewRoot | undefined): Promise<void> {
     await before
-    if (this.#wiped) throw sealed()
+    if (this.#wiped) {
+      newRoot?.rootKey.fill(0)
+      throw sealed()
+    }
     const keyring = next()
+    const { rootKey = this.#rootKey, alongside = [] } = newRoot ?? {}
     try {
-      await storeKeyring(keyring, this.#rootKey, this.#nonces.take(), this.#options.lower)
-      if (this.#wiped) throw sealed()
+      await storeKeyring(keyring, rootKey, this.#nonces.take(), this.#options.lower, alongside)
+      // Sealed meanwhile: a new root key counts all the same, for it is stored, and whoever asked must learn of it.
+      if (this.#wiped && newRoot === undefined) throw sealed()
     } catch (error) {
+      newRoot?.rootKey.fill(0)
       if (activeTerm(keyring).key !== this.#active.key) activeTerm(keyring).key.fill(0)
       throw error
+    }
+    if (newRoot !== undefined) {
+      this.#rootKey.fill(0)
+      this.#rootKey = rootKey
+    }
+    if (this.#wiped) {
+      rootKey.fill(0)
+      return
     }
     this.#use(keyring)
   }
@@ -174,6 +219,18 @@ export class Unsealed {
   }
 }
 
+interface NewRoot {
+  readonly rootKey: Buffer
+  readonly alongside: readonly Write[]
+}
+
+/** Not from Node's pool of small buffers, which is shared with everything else. */
+export function copyOf(key: Buffer): Buffer {
+  const copy = Buffer.alloc(key.length)
+  key.copy(copy)
+  return copy
+}
+
 export function sealed(): BarrierError {
   return new BarrierError('barrier-sealed', 'the barrier is sealed')
 }
@@ -183,11 +240,12 @@ export async function storeKeyring(
   rootKey: Buffer,
   nonce: Uint8Array,
   lower: Storage,
+  alongside: readonly Write[] = [],
 ): Promise<void> {
   const plain = encodeKeyring(keyring)
   const value = encryptSealed(plain, { term: KEYRING_TERM, key: rootKey, nonce, context: KEYRING_KEY })
   plain.fill(0)
-  await lower.commit([{ kind: 'put', key: KEYRING_KEY, value }])
+  await lower.commit([{ kind: 'put', key: KEYRING_KEY, value }, ...alongside])
 }
 
 /** @throws {BarrierError} `barrier-corrupt`, `barrier-wrong-key` */
@@ -203,7 +261,14 @@ export function loadKeyring(rootKey: Buffer, lower: Storage): Keyring {
     )
   }
   const keyring = decodeKeyring(plain)
+  const isNewer = isNewerKeyring(plain)
   plain.fill(0)
+  if (isNewer) {
+    throw new BarrierError(
+      'barrier-version',
+      'the keyring of this store was written by a later Plenum: use that one, or a later one still',
+    )
+  }
   if (keyring === undefined) throw corrupt(KEYRING_KEY, 'is of a format that this Plenum does not know')
   return keyring
 }

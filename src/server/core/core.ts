@@ -36,7 +36,7 @@ export interface CoreOptions {
   /** Whether who fails to log in too often is locked out for a while. Default: yes. */
   readonly userLockout?: boolean
   readonly onAuditFailure?: (error: unknown, device: string) => void
-  /** Between two rounds of removing expired tokens from the store, in ms. Default 30,000. */
+  /** Between two rounds of removing expired tokens from the store and looking at the key's age, in ms. Default 30,000. */
   readonly sweepEveryMs?: number
 }
 
@@ -57,7 +57,7 @@ export interface Core {
   initialize(options: InitializeOptions): Promise<{ readonly keys: readonly Buffer[]; readonly rootToken: string }>
   /** @throws when the key is not this store's, or audit devices are enabled and none can be opened. */
   unsealWithKey(key: Buffer): Promise<void>
-  /** A new root token for whoever holds the unseal key: what Vault's generate-root gives a quorum. Never over HTTP (D5). */
+  /** A new root token for whoever holds the unseal key: what `sys/generate-root` gives a quorum and a token with sudo (D5). */
   generateRootToken(key: Buffer): Promise<string>
   seal(): Promise<void>
   /** Audit devices open anew what they write to, as Vault's on SIGHUP. One that cannot is told to `onAuditFailure`. */
@@ -98,19 +98,24 @@ export function createCore(options: CoreOptions): Core {
         userLockout: options.userLockout ?? true,
         auditPlace: options.auditPlace ?? {},
         onAuditFailure: options.onAuditFailure ?? (() => undefined),
-        seal: sealNow,
+        seal,
+        sealServer: sealNow,
       })
     } catch (error) {
       seal.sealNow()
       throw error
     }
     const started = session
-    sweeper = setInterval(() => void sweep(started), options.sweepEveryMs ?? 30_000).unref()
+    sweeper = setInterval(() => void tidyUp(started), options.sweepEveryMs ?? 30_000).unref()
   }
 
-  /** Expired tokens are dead already; this only frees their space, a bounded piece at a time. */
-  async function sweep(current: Session): Promise<void> {
+  /**
+   * Expired tokens are dead already; this only frees their space, a bounded piece at a time. And a key that has served
+   * its time is replaced.
+   */
+  async function tidyUp(current: Session): Promise<void> {
     try {
+      if (session === current) await barrier.rotateIfDue()
       let removed: number
       do {
         removed = session === current ? await current.tokens.sweep(now()) : 0
@@ -127,6 +132,8 @@ export function createCore(options: CoreOptions): Core {
     clearInterval(sweeper)
     seal.sealNow()
     ending?.tokens.reset()
+    ending?.rekey.cancel()
+    ending?.rootGeneration.cancel()
     ending?.occupancy.end()
     return Promise.resolve()
   }
@@ -150,7 +157,8 @@ export function createCore(options: CoreOptions): Core {
       userLockout: false,
       auditPlace: {},
       onAuditFailure: () => undefined,
-      seal: () => Promise.resolve(),
+      seal: newSeal,
+      sealServer: () => Promise.resolve(),
     })
     const { token } = await first.tokens.createRoot()
     await beforeCommit?.(keys, newSeal.status().storeId)

@@ -14,7 +14,7 @@ const EMPTY_ERRORS = '{"errors":[]}\n'
 
 /** Routes whose data also stands at the top level, where old clients look for it. */
 const FLATTENED =
-  /^sys\/(?:audit|audit-hash\/.+|auth(?:\/.+)?|capabilities(?:-self|-accessor)?|key-status|mounts(?:\/.+)?|policy(?:\/.*)?)$/
+  /^sys\/(?:audit|audit-hash\/.+|auth(?:\/.+)?|capabilities(?:-self|-accessor)?|ha-status|key-status|mounts(?:\/.+)?|policy(?:\/.*)?)$/
 
 export interface ReplyContext {
   readonly id: string
@@ -39,6 +39,8 @@ export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
       return envelope(200, context, dataOf(outcome) ?? null, undefined, warnings)
     case 'data':
       return envelope(200, context, outcome.data, undefined, warnings, leaseSeconds(outcome.leaseDuration, context))
+    case 'document':
+      return { status: 200, body: `${stringifyJson(outcome.data)}\n` }
     case 'gone':
       return envelope(404, context, outcome.data, undefined, warnings)
     case 'auth':
@@ -61,6 +63,7 @@ export function isReading(operation: Operation): boolean {
 export function dataOf(outcome: Outcome): JsonObject | undefined {
   switch (outcome.kind) {
     case 'data':
+    case 'document':
       return outcome.data
     case 'gone':
       return outcome.data ?? undefined

@@ -16,11 +16,12 @@ import { createSystem } from '../engines/system/index.ts'
 import { Entities } from '../identity/index.ts'
 import type { Backend } from '../logical/index.ts'
 import { PolicyStore } from '../policy/index.ts'
+import { createRekey, createRootGeneration, type Rekey, type RootGeneration, type Seal } from '../seal/index.ts'
 import { keysBelow, type Storage } from '../storage/index.ts'
-import { TokenStore, WrappingTokens } from '../token/index.ts'
+import { base62, SERVICE_TOKEN_LENGTH, TokenStore, WrappingTokens } from '../token/index.ts'
 import { type AuditPlace, createAuditDevices } from './audit-devices.ts'
 import { Occupancy } from './occupancy.ts'
-import { createSystemHost } from './system-host.ts'
+import { createSystemHost, keysPort } from './system-host.ts'
 import { effectiveLeaseTtl, type LeaseTtl } from './lease-ttl.ts'
 import { INHERIT, type MountEntry, MountTable } from './mounts.ts'
 
@@ -35,12 +36,15 @@ export interface Session {
   readonly audit: AuditBroker
   readonly now: () => number
   readonly occupancy: Occupancy
+  readonly rekey: Rekey
+  readonly rootGeneration: RootGeneration
   /** Effective lease TTLs of a mount, in seconds. */
   leaseTtl(mount: MountEntry): LeaseTtl
 }
 
 export interface SessionOptions {
   readonly barrier: Barrier
+  readonly seal: Seal
   readonly now: () => number
   readonly random: (bytes: number) => Buffer
   readonly auditFolders: readonly string[]
@@ -49,7 +53,7 @@ export interface SessionOptions {
   readonly auditPlace: AuditPlace
   readonly onAuditFailure: (error: unknown, device: string) => void
   /** Seals the server that this session belongs to. */
-  readonly seal: () => Promise<void>
+  readonly sealServer: () => Promise<void>
 }
 
 /** @throws {AuditWriteError} when audit devices are enabled and none can be opened: the server then stays sealed. */
@@ -82,9 +86,30 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const devices = createAuditDevices({ storage: core, broker: audit, folders, place, random, now })
 
   const occupancy = new Occupancy(() => audit.close())
+  const rekey = createRekey(options.seal, random)
+  const rootGeneration = createRootGeneration({
+    seal: options.seal,
+    random,
+    otpLength: SERVICE_TOKEN_LENGTH,
+    newOtp: () => base62(SERVICE_TOKEN_LENGTH, random),
+    createRoot: async () => (await tokens.createRoot()).token,
+  })
   const lockout = options.userLockout ? new Lockout() : undefined
-  const session: Session = { mounts, policies, tokens, wrapping, entities, lockout, audit, now, occupancy, leaseTtl }
-  const host = createSystemHost(session, devices, options.seal, random)
+  const session: Session = {
+    mounts,
+    policies,
+    tokens,
+    wrapping,
+    entities,
+    lockout,
+    audit,
+    now,
+    occupancy,
+    rekey,
+    rootGeneration,
+    leaseTtl,
+  }
+  const host = createSystemHost(session, devices, keysPort(barrier), { seal: options.sealServer, random })
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),
     createSystem(host, policies),

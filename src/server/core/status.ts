@@ -2,7 +2,8 @@
  * The few endpoints that answer without a token, also while sealed: health, init, seal-status, unseal, leader
  * (vault-api 2). Raw JSON, no envelope, no audit.
  */
-import { boolField, intField, stringField } from '../logical/fields.ts'
+import type { JsonObject } from '../json/index.ts'
+import { boolField, intField, stringField, stringListField } from '../logical/fields.ts'
 import { invalidRequest, LogicalError } from '../logical/index.ts'
 import type { SealStatus } from '../seal/index.ts'
 import { rawReply } from './reply.ts'
@@ -46,9 +47,9 @@ export async function statusReply(request: CoreRequest, host: StatusHost): Promi
 
 function health(request: CoreRequest, host: StatusHost): CoreReply {
   const { initialized, sealed } = host.status()
-  const query = request.query ?? {}
-  const code = (name: string, usual: number) => intField(query, name) ?? usual
-  const status = !initialized ? code('uninitcode', 501) : sealed ? code('sealedcode', 503) : code('activecode', 200)
+  const codes = healthCodes(request.query ?? {})
+  if (codes === undefined) return { status: 400, body: '{"errors":[]}\n' }
+  const status = codes[initialized ? (sealed ? 'sealedcode' : 'activecode') : 'uninitcode']
   const reply = rawReply(status, {
     initialized,
     sealed,
@@ -60,23 +61,64 @@ function health(request: CoreRequest, host: StatusHost): CoreReply {
     version: VAULT_VERSION,
     ...(sealed ? {} : cluster(host.status())),
   })
-  return request.method === 'HEAD' ? { ...reply, body: undefined } : reply
+  return request.method === 'HEAD' || BODILESS.has(status) ? { ...reply, body: undefined } : reply
+}
+
+/** What a load balancer may want to see instead. A single node is never one of the standbys, but their codes are checked. */
+const HEALTH_CODES = {
+  activecode: 200,
+  sealedcode: 503,
+  uninitcode: 501,
+  standbycode: 429,
+  drsecondarycode: 472,
+  performancestandbycode: 473,
+}
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
+
+/** `undefined` when one of them is no status that can be answered with. */
+function healthCodes(query: JsonObject): typeof HEALTH_CODES | undefined {
+  const codes = { ...HEALTH_CODES }
+  for (const name of Object.keys(codes) as (keyof typeof codes)[]) {
+    const given = query[name] ?? undefined
+    if (given === undefined) continue
+    if (typeof given !== 'string' || !/^[2-9]\d\d$/.test(given)) return undefined
+    codes[name] = Number(given)
+  }
+  return codes
 }
 
 async function init({ body = {} }: CoreRequest, host: StatusHost): Promise<CoreReply> {
   if (host.status().initialized) throw invalidRequest('Vault is already initialized')
-  if (Array.isArray(body['pgp_keys']) || (stringField(body, 'root_token_pgp_key') ?? '') !== '') {
-    throw invalidRequest('encrypting the keys with PGP is not available')
-  }
-  const { keys, rootToken } = await host.initialize({
-    shares: intField(body, 'secret_shares') ?? 0,
-    threshold: intField(body, 'secret_threshold') ?? 0,
-  })
-  return rawReply(200, {
+  const shares = intField(body, 'secret_shares') ?? 0
+  refuseRecovery(body)
+  refusePgp(body, shares)
+  const { keys, rootToken } = await host.initialize({ shares, threshold: intField(body, 'secret_threshold') ?? 0 })
+  const reply = rawReply(200, {
     keys: keys.map((key) => key.toString('hex')),
     keys_base64: keys.map((key) => key.toString('base64')),
     root_token: rootToken,
   })
+  for (const key of keys) key.fill(0)
+  return reply
+}
+
+/** Recovery keys belong to seals that open themselves. Clients send 0 and empty lists where nothing is meant. */
+function refuseRecovery(body: JsonObject): void {
+  const given = [
+    ...['recovery_shares', 'recovery_threshold'].filter((name) => (intField(body, name) ?? 0) !== 0),
+    ...['recovery_pgp_keys'].filter((name) => (stringListField(body, name) ?? []).length > 0),
+  ]
+  if (given.length > 0) throw invalidRequest(`parameters ${given.join(',')} not applicable to seal type shamir`)
+}
+
+function refusePgp(body: JsonObject, shares: number): void {
+  const keys = stringListField(body, 'pgp_keys') ?? []
+  if (keys.length > 0 && keys.length !== shares) {
+    const mismatch = 'count mismatch between number of provided PGP keys and number of shares'
+    throw invalidRequest(`invalid seal configuration: ${mismatch}`)
+  }
+  if (keys.length > 0 || (stringField(body, 'root_token_pgp_key') ?? '') !== '')
+    throw invalidRequest('encrypting the keys with PGP is not available')
 }
 
 async function unseal({ body = {} }: CoreRequest, host: StatusHost): Promise<CoreReply> {
@@ -89,6 +131,8 @@ async function unseal({ body = {} }: CoreRequest, host: StatusHost): Promise<Cor
   const key = stringField(body, 'key') ?? ''
   if (key === '') throw invalidRequest("'key' must be specified in request body as JSON, or 'reset' set to true")
   if (!status.sealed) return rawReply(200, sealStatus(status, host))
+  if (boolField(body, 'migrate') === true)
+    throw new LogicalError('internal', "can't perform a seal migration, no migration seal found", 'bare')
   try {
     return rawReply(200, sealStatus(await host.submitKey(key), host))
   } catch (error) {

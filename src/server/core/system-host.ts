@@ -1,13 +1,25 @@
 /** The core as the system backend sees it (`engines/system/host.ts`). */
 import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
 import type { Lockout } from '../auth/lockout.ts'
-import type { AuditPort, LockoutPort, MountsPort, MountView, SystemHost } from '../engines/system/index.ts'
+import type { Barrier } from '../barrier/index.ts'
+import type {
+  AuditPort,
+  KeysPort,
+  LockoutPort,
+  MountsPort,
+  MountView,
+  RekeyPort,
+  RootGenerationPort,
+  SystemHost,
+} from '../engines/system/index.ts'
 import { invalidRequest } from '../logical/index.ts'
 import { DEFAULT_USER_LOCKOUT } from '../logical/user-lockout.ts'
 import type { PolicyStore } from '../policy/index.ts'
 import { TokenLeases, type TokenStore, type WrappingTokens } from '../token/index.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
 import { SYSTEM_LEASE_TTL } from './lease-ttl.ts'
+import { VAULT_VERSION } from './vault-version.ts'
 
 interface SystemParts {
   readonly mounts: MountTable
@@ -15,16 +27,28 @@ interface SystemParts {
   readonly policies: PolicyStore
   readonly wrapping: WrappingTokens
   readonly lockout: Lockout | undefined
+  readonly rekey: RekeyPort
+  readonly rootGeneration: RootGenerationPort
   readonly now: () => number
 }
 
+/** What the system backend may do to the server itself. */
+interface ServerPowers {
+  readonly seal: () => Promise<void>
+  readonly random: (bytes: number) => Buffer
+}
+
 export function createSystemHost(
-  { mounts, tokens, policies, wrapping, lockout, now }: SystemParts,
+  { mounts, tokens, policies, wrapping, lockout, rekey, rootGeneration, now }: SystemParts,
   audit: AuditPort,
-  seal: () => Promise<void>,
-  random: (bytes: number) => Buffer,
+  keys: KeysPort,
+  { seal, random }: ServerPowers,
 ): SystemHost {
   return {
+    node: { hostname: hostname(), version: VAULT_VERSION },
+    keys,
+    rekey,
+    rootGeneration,
     secrets: secretsPort(mounts),
     auths: authsPort(mounts, tokens),
     audit,
@@ -45,6 +69,15 @@ export function createSystemHost(
     tools: { random, digest: (algorithm, input) => createHash(algorithm).update(input).digest() },
     now,
     seal,
+  }
+}
+
+export function keysPort(barrier: Barrier): KeysPort {
+  return {
+    active: () => barrier.activeKey,
+    rotation: () => barrier.rotation,
+    setRotation: (rotation) => barrier.setRotation(rotation),
+    rotate: () => barrier.rotate(),
   }
 }
 

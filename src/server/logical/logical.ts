@@ -123,6 +123,8 @@ export type LogicalResponse =
       readonly leaseDuration?: number | 'default'
       readonly warnings?: readonly string[]
     }
+  /** 200 with the data alone, without an envelope, where Vault answers so. */
+  | { readonly kind: 'document'; readonly data: JsonObject; readonly warnings?: never }
   /** 404 with a full envelope: a deleted KV version. */
   | { readonly kind: 'gone'; readonly data: JsonObject | null; readonly warnings?: readonly string[] }
   /** `keys` sorted by the backend; empty gives 404. `more` is added beside `keys` (`key_info`). */

@@ -20,8 +20,11 @@ const VERSION = 1
 const MOST_SHARES = 255
 
 /** @throws {LogicalError} 400 with Vault's texts */
-export function checkShares({ shares, threshold }: Pick<SealConfig, 'shares' | 'threshold'>): void {
-  const refuse = (reason: string) => invalidRequest(`invalid seal configuration: ${reason}`)
+export function checkShares(
+  { shares, threshold }: Pick<SealConfig, 'shares' | 'threshold'>,
+  what = 'seal configuration',
+): void {
+  const refuse = (reason: string) => invalidRequest(`invalid ${what}: ${reason}`)
   if (!(shares >= 1)) throw refuse('shares must be at least one')
   if (!(threshold >= 1)) throw refuse('threshold must be at least one')
   if (shares > 1 && threshold === 1) throw refuse('threshold must be greater than one for multiple shares')
@@ -39,6 +42,12 @@ export function encodeSealConfig({ shares, threshold, storeId }: SealConfig): Ui
     storeId,
   }
   return Buffer.from(JSON.stringify(stored))
+}
+
+/** Whether a later Plenum wrote it. */
+export function isNewerSealConfig(bytes: Uint8Array): boolean {
+  const version = parseObject(Buffer.from(bytes).toString('utf8'))?.['version']
+  return typeof version === 'number' && version > VERSION
 }
 
 /** `undefined` when the bytes are not a seal configuration of this version. */

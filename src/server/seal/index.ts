@@ -1,3 +1,7 @@
 export { KeyFileError, type KeyFileErrorCode, readKeyFile, writeKeyFile } from './key-file.ts'
+export { createRekey } from './rekey.ts'
+export type { Rekey } from './rekey.ts'
+export { createRootGeneration } from './root-generation.ts'
+export type { RootGeneration } from './root-generation.ts'
 export { createSeal, SealError } from './seal.ts'
 export type { Seal, SealOptions, SealStatus } from './seal.ts'

@@ -1,29 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { combine } from 'shamir-secret-sharing'
 import { describe, expect, it } from 'vitest'
-import { type Barrier, createBarrier } from '../barrier/index.ts'
 import { LogicalError } from '../logical/index.ts'
 import { createMemoryStorage, type Storage } from '../storage/index.ts'
-import { createSeal, type Seal } from './index.ts'
-
-interface Sealed {
-  readonly lower: Storage
-  readonly barrier: Barrier
-  readonly seal: Seal
-}
-function make(lower: Storage = createMemoryStorage(), random: (bytes: number) => Buffer = randomBytes): Sealed {
-  const barrier = createBarrier({ lower, random, now: Date.now })
-  return { lower, barrier, seal: createSeal({ lower, barrier, random }) }
-}
-
-async function initialized(shares: number, threshold: number): Promise<Sealed & { readonly keys: readonly Buffer[] }> {
-  const made = make()
-  const { keys } = await made.seal.init({ shares, threshold })
-  return { ...made, keys }
-}
-
-const hex = (key: Buffer | undefined) => key?.toString('hex') ?? ''
-const refusal = (text: string) => expect.objectContaining({ status: 400, clientText: text })
+import { hex, initialized, make, refusal } from './sealed.case.ts'
 
 describe('initialisation', () => {
   it.each([
@@ -231,12 +211,21 @@ describe('S46: what the seal stored', () => {
   it.each([
     '',
     '{}',
-    '{"version":2,"type":"shamir","secret_shares":1,"secret_threshold":1,"storeId":"x"}',
+    '{"version":0,"type":"shamir","secret_shares":1,"secret_threshold":1,"storeId":"x"}',
     '{"version":1,"type":"shamir","secret_shares":1,"secret_threshold":2,"storeId":"x"}',
   ])('is an error and not "uninitialised" when the configuration reads %j', async (text) => {
     const lower = createMemoryStorage()
     await lower.commit([{ kind: 'put', key: 'core/seal-config', value: Buffer.from(text) }])
     expect(() => make(lower).seal.status()).toThrow(expect.objectContaining({ code: 'seal-corrupt' }))
+  })
+
+  it('is refused by name, not as damage, when a later Plenum wrote it', async () => {
+    const lower = createMemoryStorage()
+    const value = Buffer.from('{"version":2,"type":"other","storeId":"x"}')
+    await lower.commit([{ kind: 'put', key: 'core/seal-config', value }])
+    expect(() => make(lower).seal.status()).toThrow(expect.objectContaining({ code: 'seal-version' }))
+    await expect(make(lower).seal.init({ shares: 1, threshold: 1 })).rejects.toThrow('use that one')
+    expect(lower.get('core/seal-config')).toEqual(Uint8Array.from(value))
   })
 
   it('is an error when the root key is missing', async () => {

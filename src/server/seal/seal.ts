@@ -6,19 +6,27 @@
  * The root key is stored in the barrier's layout under the seal key, bound to the store's id, so the record of another
  * store does not open here.
  *
- * Invariant: initialisation is complete or has not happened; its last write is `core/seal-config`. Keys and shares live in
- * Buffers that are overwritten as soon as they have served (a share that comes over HTTP has been text before, and that
- * is out of reach); progress is dropped by a wrong combination, a reset, a
- * success and by sealing.
+ * Invariant: initialisation is complete or has not happened; its last write is `core/seal-config`. A change of the seal
+ * key changes the root key with it, in one commit: before it the old shares open the store, after it the new ones alone.
+ * Keys and shares live in Buffers that are overwritten as soon as they have served (a share that comes over HTTP has been
+ * text before, and that is out of reach); progress is dropped by a wrong combination, a reset, a success and by sealing.
  *
- * Not here: rekeying, recovery keys, seals other than Shamir's.
+ * Not here: who may change the seal key and how (`rekey.ts`), recovery keys, seals other than Shamir's.
  */
-import { timingSafeEqual } from 'node:crypto'
 import { type Barrier, decryptSealed, encryptSealed } from '../barrier/index.ts'
 import { invalidRequest, type LogicalError } from '../logical/index.ts'
-import type { Storage } from '../storage/index.ts'
-import { checkShares, decodeSealConfig, encodeSealConfig, SEAL_CONFIG_KEY, type SealConfig } from './config.ts'
-import { combineShares, decodeShare, splitKey } from './shares.ts'
+import type { Storage, Write } from '../storage/index.ts'
+import {
+  checkShares,
+  decodeSealConfig,
+  encodeSealConfig,
+  isNewerSealConfig,
+  SEAL_CONFIG_KEY,
+  type SealConfig,
+} from './config.ts'
+import { Quorum } from './quorum.ts'
+import { decodeShare, splitKey } from './shares.ts'
+import { uuid } from './uuid.ts'
 
 export interface SealStatus {
   readonly initialized: boolean
@@ -33,6 +41,9 @@ export interface SealStatus {
   /** Empty while uninitialised. */
   readonly storeId: string
 }
+
+/** How many shares there are, and how many of them make the key. */
+export type Split = Pick<SealConfig, 'shares' | 'threshold'>
 
 export interface Seal {
   status(): SealStatus
@@ -51,6 +62,13 @@ export interface Seal {
   unsealWithKey(key: Buffer): Promise<void>
   /** @throws {LogicalError} 400 when it is not the seal key of this store */
   verifyKey(key: Buffer): void
+  /** Whether it is the seal key of this store. @throws {LogicalError} 400 while uninitialised */
+  isKey(key: Buffer): boolean
+  /**
+   * Another seal key, of which this takes no copy, and another root key under it. The barrier must be unsealed.
+   * @throws {LogicalError} 400 with Vault's texts
+   */
+  changeSealKey(key: Buffer, split: Split): Promise<void>
   /** Seals the barrier and forgets the shares given so far. */
   sealNow(): void
 }
@@ -61,9 +79,18 @@ export interface SealOptions {
   readonly random: (bytes: number) => Buffer
 }
 
-/** What the seal stored is not there or cannot be read. */
+export type SealErrorCode =
+  /** What the seal stored is not there or cannot be read. */
+  | 'seal-corrupt'
+  /** A later Plenum wrote it. */
+  | 'seal-version'
+
 export class SealError extends Error {
-  readonly code = 'seal-corrupt'
+  readonly code: SealErrorCode
+  constructor(code: SealErrorCode, text: string) {
+    super(text)
+    this.code = code
+  }
 }
 
 const ROOT_KEY_KEY = 'core/hsm/barrier-unseal-keys'
@@ -73,18 +100,27 @@ const KEY_BYTES = 32
 
 export function createSeal({ lower, barrier, random }: SealOptions): Seal {
   let config: SealConfig | undefined
-  let given: Buffer[] = []
+  const given = new Quorum()
   let nonce = ''
+  /** A change of the seal key under way. Whoever unseals meanwhile would go on with the old root key. */
+  let changing: Promise<unknown> = Promise.resolve()
 
-  /** Read until it is there; it never changes then. */
+  /** Read until it is there; only `changeSealKey` changes it then. */
   function findConfig(): SealConfig | undefined {
     if (config !== undefined) return config
     const bytes = lower.get(SEAL_CONFIG_KEY)
     if (bytes === undefined) return undefined
     config = decodeSealConfig(bytes)
-    if (config === undefined)
-      throw new SealError(`the stored entry ${SEAL_CONFIG_KEY} is damaged: restore the store from a backup`)
-    return config
+    if (config !== undefined) return config
+    if (isNewerSealConfig(bytes))
+      throw new SealError(
+        'seal-version',
+        'the seal of this store was written by a later Plenum: use that one, or a later one still',
+      )
+    throw new SealError(
+      'seal-corrupt',
+      `the stored entry ${SEAL_CONFIG_KEY} is damaged: restore the store from a backup`,
+    )
   }
 
   function requireConfig(): SealConfig {
@@ -100,30 +136,43 @@ export function createSeal({ lower, barrier, random }: SealOptions): Seal {
       sealed: barrier.sealed,
       threshold: found?.threshold ?? 0,
       shares: found?.shares ?? 0,
-      progress: given.length,
+      progress: given.progress,
       nonce,
       storeId: found?.storeId ?? '',
     }
   }
 
   function forgetShares(): void {
-    for (const share of given) share.fill(0)
-    given = []
+    given.forget()
     nonce = ''
+  }
+
+  function rootKeyRecord(rootKey: Buffer, key: Buffer, storeId: string): Write {
+    const value = encryptSealed(rootKey, { term: SEAL_TERM, key, nonce: random(12), context: contextOf(storeId) })
+    return { kind: 'put', key: ROOT_KEY_KEY, value }
   }
 
   /** @throws {LogicalError} when the key is not this store's */
   function openRootKey(key: Buffer | undefined): Buffer {
-    const { storeId } = requireConfig()
-    const bytes = lower.get(ROOT_KEY_KEY)
-    if (bytes === undefined)
-      throw new SealError(`the stored entry ${ROOT_KEY_KEY} is missing: restore the store from a backup`)
-    const rootKey = key?.length === KEY_BYTES ? decryptSealed(bytes, key, contextOf(storeId)) : undefined
+    const rootKey = tryKey(key)
     if (rootKey === undefined) throw wrongKey()
     return rootKey
   }
 
+  /** The root key, which the caller overwrites. */
+  function tryKey(key: Buffer | undefined): Buffer | undefined {
+    const { storeId } = requireConfig()
+    const bytes = lower.get(ROOT_KEY_KEY)
+    if (bytes === undefined)
+      throw new SealError(
+        'seal-corrupt',
+        `the stored entry ${ROOT_KEY_KEY} is missing: restore the store from a backup`,
+      )
+    return key?.length === KEY_BYTES ? decryptSealed(bytes, key, contextOf(storeId)) : undefined
+  }
+
   async function unsealWith(key: Buffer | undefined): Promise<void> {
+    await changing
     const rootKey = openRootKey(key)
     try {
       barrier.unseal(rootKey)
@@ -136,11 +185,9 @@ export function createSeal({ lower, barrier, random }: SealOptions): Seal {
 
   /** Takes the shares that were given, so that a wrong combination starts over. */
   async function unsealWithShares(): Promise<void> {
-    const shares = given
-    given = []
+    const combining = given.combine()
     forgetShares()
-    const key = await combineShares(shares)
-    for (const share of shares) share.fill(0)
+    const key = await combining
     try {
       await unsealWith(key)
     } finally {
@@ -159,9 +206,8 @@ export function createSeal({ lower, barrier, random }: SealOptions): Seal {
       try {
         await barrier.createKeyring(rootKey)
         const keys = await splitKey(sealKey, { shares, threshold })
-        const parts = { term: SEAL_TERM, key: sealKey, nonce: random(12), context: contextOf(storeId) }
         await lower.commit([
-          { kind: 'put', key: ROOT_KEY_KEY, value: encryptSealed(rootKey, parts) },
+          rootKeyRecord(rootKey, sealKey, storeId),
           { kind: 'put', key: SEAL_CONFIG_KEY, value: encodeSealConfig({ shares, threshold, storeId }) },
         ])
         return { keys, rootKey }
@@ -175,14 +221,12 @@ export function createSeal({ lower, barrier, random }: SealOptions): Seal {
     async submitUnsealKey(text) {
       const { threshold } = requireConfig()
       const share = decodeShare(text)
-      const isKnown = given.some((other) => other.length === share.length && timingSafeEqual(other, share))
-      if (!barrier.sealed || isKnown) {
+      if (!barrier.sealed) {
         share.fill(0)
         return status()
       }
-      if (given.length === 0) nonce = uuid(random)
-      given.push(share)
-      if (given.length >= threshold) await unsealWithShares()
+      if (given.progress === 0) nonce = uuid(random)
+      if (given.add(share) && given.progress >= threshold) await unsealWithShares()
       return status()
     },
     resetUnseal() {
@@ -192,6 +236,27 @@ export function createSeal({ lower, barrier, random }: SealOptions): Seal {
     unsealWithKey: unsealWith,
     verifyKey(key) {
       openRootKey(key).fill(0)
+    },
+    isKey(key) {
+      const rootKey = tryKey(key)
+      rootKey?.fill(0)
+      return rootKey !== undefined
+    },
+    async changeSealKey(key, { shares, threshold }) {
+      checkShares({ shares, threshold })
+      const next: SealConfig = { shares, threshold, storeId: requireConfig().storeId }
+      const rootKey = random(KEY_BYTES)
+      const change = barrier.changeRootKey(rootKey, [
+        rootKeyRecord(rootKey, key, next.storeId),
+        { kind: 'put', key: SEAL_CONFIG_KEY, value: encodeSealConfig(next) },
+      ])
+      changing = change.catch(() => undefined)
+      try {
+        await change
+        config = next
+      } finally {
+        rootKey.fill(0)
+      }
     },
     sealNow() {
       barrier.seal()
@@ -206,12 +271,4 @@ function contextOf(storeId: string): string {
 
 function wrongKey(): LogicalError {
   return invalidRequest('unseal failed, invalid key')
-}
-
-/** Version 4, from the generator that was given. */
-function uuid(random: (bytes: number) => Buffer): string {
-  const bytes = random(16)
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

@@ -4,7 +4,7 @@
 export type StoreErrorCode =
   /** The folder holds something else than a store. */
   | 'store-foreign'
-  /** Written by a version of Plenum that this one does not know. */
+  /** Written by a later Plenum. */
   | 'store-version'
   /** Another process has it open. */
   | 'store-locked'

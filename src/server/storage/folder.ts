@@ -1,13 +1,17 @@
 /**
  * The folder of a store:
  *
- *     store.json     {"format":"plenum-store","version":1,"data":"new" | "present"}
+ *     store.json     {"format":"plenum-store","version":2,"data":"new" | "present"}
  *     server.lock    who has it open, see lock.ts
  *     data.mdb       LMDB's data
  *     lock.mdb       LMDB's table of readers, worth nothing when nobody has the store open
  *
  * `store.json` comes first, so a folder without it is not ours and is left alone. It says `new` until there is data, so
  * data that is missing later is a loss and not a new store.
+ *
+ * Versions: 1 had no rotation settings in the keyring. A store of an older version is opened and marked as of this one,
+ * so that an older Plenum refuses it by its number instead of finding damage; each entry says its own format, and is
+ * written in the new one when it next changes. A newer version is refused.
  */
 import { readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,7 +21,8 @@ import { makePrivateFile, makePrivateFolder, replaceFile } from './files.ts'
 import { acquireLock, type Lock } from './lock.ts'
 
 const FORMAT = 'plenum-store'
-const VERSION = 1
+const VERSION = 2
+const OLDEST = 1
 const FORMAT_FILE = 'store.json'
 const LOCK_FILE = 'server.lock'
 
@@ -66,7 +71,7 @@ function open(folder: string): StoreFolder {
 
 function prepare(folder: string, lock: Lock): StoreFolder {
   const data = join(folder, 'data.mdb')
-  const isNew = readFormat(folder)
+  const { isNew, version } = readFormat(folder)
   if (isNew) replaceFile(join(folder, FORMAT_FILE), formatText('new'))
   const bytes = sizeOf(data)
   if (bytes > 0) checkDataFile(data)
@@ -79,7 +84,7 @@ function prepare(folder: string, lock: Lock): StoreFolder {
   return {
     opened() {
       for (const name of ['data.mdb', 'lock.mdb', FORMAT_FILE]) makePrivateFile(join(folder, name))
-      if (isNew) replaceFile(join(folder, FORMAT_FILE), formatText('present'))
+      if (isNew || version < VERSION) replaceFile(join(folder, FORMAT_FILE), formatText('present'))
     },
     release: () => lock.release(),
   }
@@ -98,21 +103,26 @@ function refuseForeign(folder: string): void {
   )
 }
 
-/** Whether no data has been written yet. */
-function readFormat(folder: string): boolean {
+/** `isNew`: no data has been written yet. */
+function readFormat(folder: string): { readonly isNew: boolean; readonly version: number } {
   const path = join(folder, FORMAT_FILE)
-  if (!namesIn(folder).includes(FORMAT_FILE)) return true
+  if (!namesIn(folder).includes(FORMAT_FILE)) return { isNew: true, version: VERSION }
   const value = parse(readFileSync(path, 'utf8'))
-  if (value === undefined || value['format'] !== FORMAT || typeof value['version'] !== 'number') {
+  const version = value?.['version']
+  if (value?.['format'] !== FORMAT || !isVersion(version)) {
     throw new StoreError('store-corrupt', `${path} is damaged: restore the folder from a backup`)
   }
-  if (value['version'] !== VERSION) {
+  if (version > VERSION) {
     throw new StoreError(
       'store-version',
-      `the store ${folder} is of version ${value['version']}, this Plenum knows version ${VERSION}: use the Plenum that wrote it`,
+      `the store ${folder} is of version ${version}, this Plenum knows versions ${OLDEST} to ${VERSION}: use the Plenum that wrote it, or a later one`,
     )
   }
-  return value['data'] === 'new'
+  return { isNew: value['data'] === 'new', version }
+}
+
+function isVersion(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= OLDEST
 }
 
 function formatText(data: 'new' | 'present'): string {

@@ -141,16 +141,38 @@ describe('a folder that is not a store', () => {
 })
 
 describe('the format file', () => {
-  it('of another version is refused with what to do', async () => {
+  it('of a later version is refused with what to do', async () => {
     const folder = await makeStore()
-    writeFileSync(join(folder, 'store.json'), '{"format":"plenum-store","version":2,"data":"present"}')
+    const text = '{"format":"plenum-store","version":3,"data":"present"}'
+    writeFileSync(join(folder, 'store.json'), text)
     expect(refusal(folder)).toMatchObject({
       code: 'store-version',
-      text: expect.stringContaining('use the Plenum that wrote it'),
+      text: expect.stringContaining('is of version 3, this Plenum knows versions 1 to 2: use the Plenum that wrote it'),
+    })
+    expect(readFileSync(join(folder, 'store.json'), 'utf8')).toBe(text)
+  })
+
+  it('of version 1 opens with all that it holds, and is of version 2 from then on', async () => {
+    const folder = await makeStore()
+    writeFileSync(join(folder, 'store.json'), '{"format":"plenum-store","version":1,"data":"present"}')
+    const storage = openLmdbStorage({ folder })
+    expect(storage.list('')).not.toEqual([])
+    await storage.close()
+    expect(JSON.parse(readFileSync(join(folder, 'store.json'), 'utf8'))).toEqual({
+      format: 'plenum-store',
+      version: 2,
+      data: 'present',
     })
   })
 
-  it.each(['', '{', '[]', '{"format":"other","version":1}'])('that reads %j is damaged', async (text) => {
+  it.each([
+    '',
+    '{',
+    '[]',
+    '{"format":"other","version":1}',
+    '{"format":"plenum-store","version":0}',
+    '{"format":"plenum-store","version":1.5}',
+  ])('that reads %j is damaged', async (text) => {
     const folder = await makeStore()
     writeFileSync(join(folder, 'store.json'), text)
     expect(refusal(folder).code).toBe('store-corrupt')
@@ -165,7 +187,7 @@ describe('the format file', () => {
     await storage.close()
     expect(JSON.parse(readFileSync(join(folder, 'store.json'), 'utf8'))).toEqual({
       format: 'plenum-store',
-      version: 1,
+      version: 2,
       data: 'present',
     })
   })

@@ -7,6 +7,8 @@ const UNBIASED = 256 - (256 % BASE62.length)
 const LENGTH = 24
 
 export const SERVICE_PREFIX = 'hvs.'
+/** Characters of a token that nobody chose. */
+export const SERVICE_TOKEN_LENGTH: number = SERVICE_PREFIX.length + LENGTH
 export const BATCH_PREFIX = 'hvb.'
 
 export function newServiceToken(random: (bytes: number) => Buffer): string {

@@ -90,7 +90,95 @@ export interface LockoutPort {
   unlock(accessor: string, alias: string): void
 }
 
+/** The key that encrypts what is written now, and when it is replaced. Times in unix milliseconds. */
+export interface KeysPort {
+  active(): { readonly term: number; readonly installed: number; readonly encryptions: number }
+  rotation(): RotationView
+  setRotation(rotation: RotationView): Promise<void>
+  rotate(): Promise<void>
+}
+
+export interface RotationView {
+  readonly enabled: boolean
+  readonly maxOperations: number
+  /** Milliseconds; 0 for none. */
+  readonly interval: number
+}
+
+/** Rekeying (`server/seal/rekey.ts`). All methods throw Vault's refusals. */
+export interface RekeyPort {
+  status(): RekeyView
+  start(options: { readonly shares: number; readonly threshold: number; readonly verify: boolean }): RekeyView
+  cancel(): void
+  submit(
+    share: string,
+    nonce: string,
+  ): Promise<
+    | { readonly kind: 'progress'; readonly status: RekeyView }
+    | {
+        readonly kind: 'complete'
+        readonly nonce: string
+        /** Whoever shows them overwrites them. */
+        readonly keys: readonly Buffer[]
+        readonly verificationNonce: string
+      }
+  >
+  verification(): VerificationView
+  verify(
+    share: string,
+    nonce: string,
+  ): Promise<
+    | { readonly kind: 'progress'; readonly status: VerificationView }
+    | { readonly kind: 'complete'; readonly nonce: string }
+  >
+  restartVerification(): VerificationView
+}
+
+export interface VerificationView {
+  readonly started: boolean
+  readonly nonce: string
+  readonly shares: number
+  readonly threshold: number
+  readonly progress: number
+}
+
+export interface RekeyView extends VerificationView {
+  readonly required: number
+  readonly verificationRequired: boolean
+  /** Empty while there is nothing to verify. */
+  readonly verificationNonce: string
+}
+
+/** A root token for a quorum of shares (`server/seal/root-generation.ts`). All methods throw Vault's refusals. */
+export interface RootGenerationPort {
+  status(): RootGenerationView
+  start(otp: string | undefined): RootGenerationView & { readonly otp: string }
+  cancel(): void
+  submit(
+    share: string,
+    nonce: string,
+  ): Promise<RootGenerationView & { readonly complete: boolean; readonly encodedToken: string }>
+}
+
+export interface RootGenerationView {
+  readonly started: boolean
+  readonly nonce: string
+  readonly progress: number
+  readonly required: number
+  readonly otpLength: number
+}
+
+/** This node, as `sys/ha-status` shows it. */
+export interface NodeView {
+  readonly hostname: string
+  readonly version: string
+}
+
 export interface SystemHost {
+  readonly node: NodeView
+  readonly keys: KeysPort
+  readonly rekey: RekeyPort
+  readonly rootGeneration: RootGenerationPort
   readonly secrets: MountsPort
   readonly auths: MountsPort
   readonly audit: AuditPort

@@ -4,21 +4,25 @@
  * It holds no state: what it reads and changes belongs to the core (`host.ts`) and to the policy store. The endpoints
  * that answer without a token while sealed (health, init, unseal, ...) are not here but in `core/status.ts`.
  */
-import { type Backend, router } from '../../logical/index.ts'
+import { type Backend, type JsonObject, router } from '../../logical/index.ts'
 import type { PolicyStore } from '../../policy/index.ts'
 import { auditRoutes } from './audit.ts'
 import { capabilityRoutes } from './capabilities.ts'
+import { generateRootRoutes } from './generate-root.ts'
 import type { SystemHost } from './host.ts'
 import { LEASE_SUDO, leaseRoutes } from './leases.ts'
 import { mountRoutes } from './mounts.ts'
 import { policyRoutes } from './policies.ts'
 import { toolRoutes } from './tools.ts'
+import { rekeyRoutes } from './rekey.ts'
+import { rotateRoutes } from './rotate.ts'
 import { uiRoutes } from './ui.ts'
 import { lockedUserRoutes } from './user-lockout.ts'
 import { wrappingRoutes } from './wrapping.ts'
 
 /** vault-api 3: `auth` itself may be read without sudo, what lies below it may not be touched. */
-const SUDO = /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|rotate(?:\/.*)?|raw(?:\/.*)?)$/
+const SUDO =
+  /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|rotate(?:\/.*)?|raw(?:\/.*)?|rekey(?:-recovery-key)?\/.*|generate-root\/.*)$/
 /** They look at the token themselves. */
 const UNAUTHENTICATED = /^(?:internal\/ui\/mounts(?:\/.*)?|wrapping\/lookup)$/
 
@@ -33,6 +37,10 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
     ...leaseRoutes(host),
     ...toolRoutes(host.tools),
     ...lockedUserRoutes(host),
+    ...rotateRoutes(host.keys),
+    ...rekeyRoutes(host.rekey),
+    ...generateRootRoutes(host.rootGeneration),
+    { pattern: /ha-status/, operations: { read: () => ({ kind: 'data', data: { nodes: [nodeOf(host)] } }) } },
     {
       pattern: /seal|step-down/,
       operations: {
@@ -52,4 +60,26 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
   }
 }
 
-export type { AuditDeviceView, AuditPort, LockoutPort, MountsPort, MountView, SystemHost } from './host.ts'
+/** The one node there is, which has no others to tell an address. */
+function nodeOf({ node }: SystemHost): JsonObject {
+  return {
+    hostname: node.hostname,
+    api_address: '',
+    cluster_address: '',
+    active_node: true,
+    last_echo: null,
+    version: node.version,
+  }
+}
+
+export type {
+  AuditDeviceView,
+  AuditPort,
+  KeysPort,
+  LockoutPort,
+  MountsPort,
+  MountView,
+  RekeyPort,
+  RootGenerationPort,
+  SystemHost,
+} from './host.ts'
