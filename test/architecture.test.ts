@@ -63,8 +63,8 @@ const TABLE: Readonly<Record<string, Row>> = {
   'server/engines/system': { folders: [...CONTRACTS, 'server/policy'], modules: [] },
   'server/core': { folders: ['server', 'concurrency'], modules: ['node:crypto', 'node:path'] },
   'server/http': {
-    folders: ['server/core', 'server/json'],
-    modules: ['node:http', 'node:net', 'node:stream', 'node:buffer'],
+    folders: ['server/core', 'server/json', 'server/logical'],
+    modules: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:buffer', 'node:fs'],
   },
   server: { folders: ['server'], modules: [] },
   testing: { folders: ['server', 'vault'], modules: [] },

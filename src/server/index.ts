@@ -4,20 +4,26 @@
  * `core/` is the one place that knows all other folders; `http/` only translates; engines and auth methods see a storage
  * of their own and nothing else. A request is traced file by file in ARCHITECTURE.md.
  *
- * It binds to loopback unless told otherwise and speaks plain HTTP. Not here: TLS, replication, several nodes: a real
+ * It binds to loopback and speaks plain HTTP unless told otherwise. Not here: replication, several nodes: a real
  * cluster is configured by Plenum, never replaced by it.
  */
 import { createCore, type Core } from './core/index.ts'
-import { answerDirectly, type DirectAnswer, type DirectRequest, listen, MOST_BODY_BYTES } from './http/index.ts'
+import {
+  answerDirectly,
+  type DirectAnswer,
+  type DirectRequest,
+  type Listener,
+  listen,
+  MOST_BODY_BYTES,
+} from './http/index.ts'
 import { createMemoryStorage, openLmdbStorage, type Storage } from './storage/index.ts'
 
 export interface ServerOptions {
   /** `memory` forgets everything when the process ends. */
   readonly storage: { readonly kind: 'memory' } | { readonly kind: 'lmdb'; readonly folder: string }
-  /** Default 127.0.0.1. */
-  readonly host?: string | undefined
-  /** 0 picks a free one. */
-  readonly port: number
+  /** Plain HTTP on 127.0.0.1; 0 picks a free one. Default: `listeners` alone. */
+  readonly port?: number | undefined
+  readonly listeners?: readonly Listener[] | undefined
   /** Absolute folders in which audit files may lie. Default: none. */
   readonly auditFolders?: readonly string[] | undefined
   /** Work on the core before anyone can connect: initialising and unsealing it. When it fails, nothing listens. */
@@ -29,11 +35,15 @@ export interface ServerOptions {
   /** Told of every error that is a bug here; the client sees a bare 500. It never holds a request. */
   readonly onInternalError?: ((error: unknown) => void) | undefined
   readonly onAuditFailure?: ((error: unknown, device: string) => void) | undefined
+  /** How long requests under way may take when it stops, in ms. Default 10,000. */
+  readonly stopWithinMs?: number | undefined
 }
 
 export interface EmbeddedServer {
-  /** `http://127.0.0.1:8200` */
+  /** The first of `addresses`. */
   readonly address: string
+  /** `http://127.0.0.1:8200`, `unix:///run/plenum.sock`: that of `port`, then one a listener. */
+  readonly addresses: readonly string[]
   readonly core: Core
   /** The same API for a client in this process. Never rejects. */
   answer(request: DirectRequest): Promise<DirectAnswer>
@@ -47,7 +57,17 @@ export interface EmbeddedServer {
  * @throws {ListenError} when the address cannot be listened on; the store is closed again
  */
 export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
-  const { storage: kind, host, port, auditFolders, now, random, onInternalError, onAuditFailure } = options
+  const {
+    storage: kind,
+    port,
+    listeners = [],
+    auditFolders,
+    now,
+    random,
+    onInternalError,
+    onAuditFailure,
+    stopWithinMs,
+  } = options
   const storage = openStorage(kind)
   const core = createCore({
     storage,
@@ -61,12 +81,13 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   try {
     await options.beforeListen?.(core)
     const front = await listen(core, {
-      port,
-      ...(host === undefined ? {} : { host }),
+      listeners: [...(port === undefined ? [] : [{ kind: 'tcp' as const, host: '127.0.0.1', port }]), ...listeners],
+      ...(stopWithinMs === undefined ? {} : { stopWithinMs }),
       ...(onInternalError === undefined ? {} : { onInternalError }),
     })
     return {
-      address: front.address,
+      address: front.addresses[0] ?? '',
+      addresses: front.addresses,
       core,
       answer: answerDirectly(core, {
         maxBodyBytes: MOST_BODY_BYTES,
@@ -88,6 +109,6 @@ function openStorage(kind: ServerOptions['storage']): Storage {
 }
 
 export { type Core, type InitializeOptions, VAULT_VERSION } from './core/index.ts'
-export { ListenError } from './http/index.ts'
+export { ListenError, type Listener, type TlsSettings } from './http/index.ts'
 export { KeyFileError, readKeyFile, writeKeyFile } from './seal/index.ts'
 export { StoreError } from './storage/index.ts'
