@@ -66,6 +66,7 @@ const TABLE: Readonly<Record<string, Row>> = {
     folders: ['server/core', 'server/json', 'server/logical'],
     modules: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:buffer', 'node:fs'],
   },
+  'server/config': { folders: ['server/hcl', 'server/logical', 'server/http'], modules: ['node:net'] },
   server: { folders: ['server'], modules: [] },
   testing: { folders: ['server', 'vault'], modules: [] },
   cli: { folders: ['*'], modules: ['*'] },

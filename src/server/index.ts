@@ -7,7 +7,7 @@
  * It binds to loopback and speaks plain HTTP unless told otherwise. Not here: replication, several nodes: a real
  * cluster is configured by Plenum, never replaced by it.
  */
-import { createCore, type Core } from './core/index.ts'
+import { createCore, type Core, systemLeaseTtl } from './core/index.ts'
 import {
   answerDirectly,
   type DirectAnswer,
@@ -26,8 +26,13 @@ export interface ServerOptions {
   readonly listeners?: readonly Listener[] | undefined
   /** Absolute folders in which audit files may lie. Default: none. */
   readonly auditFolders?: readonly string[] | undefined
-  /** Work on the core before anyone can connect: initialising and unsealing it. When it fails, nothing listens. */
-  readonly beforeListen?: ((core: Core) => Promise<void>) | undefined
+  /** In seconds. Default: Vault's, 768 h each; a shorter maximum alone is the default as well. */
+  readonly leaseTtl?: { readonly default?: number | undefined; readonly max?: number | undefined } | undefined
+  /**
+   * Work on the core before anyone can connect: initialising and unsealing it, and requests of this process. When it
+   * fails, nothing listens.
+   */
+  readonly beforeListen?: ((core: Core, local: LocalServer) => Promise<void>) | undefined
   /** Unix milliseconds. Default: the system clock. */
   readonly now?: (() => number) | undefined
   /** Default: the system's generator. */
@@ -39,14 +44,18 @@ export interface ServerOptions {
   readonly stopWithinMs?: number | undefined
 }
 
-export interface EmbeddedServer {
+/** The same API for a client in this process. */
+export interface LocalServer {
+  /** Never rejects. */
+  answer(request: DirectRequest): Promise<DirectAnswer>
+}
+
+export interface EmbeddedServer extends LocalServer {
   /** The first of `addresses`. */
   readonly address: string
   /** `http://127.0.0.1:8200`, `unix:///run/plenum.sock`: that of `port`, then one a listener. */
   readonly addresses: readonly string[]
   readonly core: Core
-  /** The same API for a client in this process. Never rejects. */
-  answer(request: DirectRequest): Promise<DirectAnswer>
   /** Answers what is under way, then seals and closes the store. */
   close(): Promise<void>
 }
@@ -75,11 +84,18 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     ...(now === undefined ? {} : { now }),
     ...(random === undefined ? {} : { random }),
     ...(auditFolders === undefined ? {} : { auditFolders }),
+    ...(options.leaseTtl === undefined ? {} : { leaseTtl: systemLeaseTtl(options.leaseTtl) }),
     ...(onInternalError === undefined ? {} : { onInternalError }),
     ...(onAuditFailure === undefined ? {} : { onAuditFailure }),
   })
   try {
-    await options.beforeListen?.(core)
+    const local: LocalServer = {
+      answer: answerDirectly(core, {
+        maxBodyBytes: MOST_BODY_BYTES,
+        onInternalError: onInternalError ?? (() => undefined),
+      }),
+    }
+    await options.beforeListen?.(core, local)
     const front = await listen(core, {
       listeners: [...(port === undefined ? [] : [{ kind: 'tcp' as const, host: '127.0.0.1', port }]), ...listeners],
       ...(stopWithinMs === undefined ? {} : { stopWithinMs }),
@@ -89,10 +105,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       address: front.addresses[0] ?? '',
       addresses: front.addresses,
       core,
-      answer: answerDirectly(core, {
-        maxBodyBytes: MOST_BODY_BYTES,
-        onInternalError: onInternalError ?? (() => undefined),
-      }),
+      ...local,
       async close() {
         await front.close()
         await core.close()
@@ -109,6 +122,7 @@ function openStorage(kind: ServerOptions['storage']): Storage {
 }
 
 export { type Core, type InitializeOptions, VAULT_VERSION } from './core/index.ts'
+export { type ConfiguredListener, parseAddress, readServerConfig, type ServerConfig } from './config/index.ts'
 export { ListenError, type Listener, type TlsSettings } from './http/index.ts'
 export { KeyFileError, readKeyFile, writeKeyFile } from './seal/index.ts'
 export { StoreError } from './storage/index.ts'

@@ -12,6 +12,7 @@ import { LogicalError, type Operation } from '../logical/index.ts'
 import { createSeal } from '../seal/index.ts'
 import { stageStorage, type Storage } from '../storage/index.ts'
 import type { Exchange } from './exchange.ts'
+import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
 import { runPipeline } from './pipeline.ts'
 import { replyTo, replyToError } from './reply.ts'
 import type { CoreMethod, CoreReply, CoreRequest } from './request.ts'
@@ -27,6 +28,8 @@ export interface CoreOptions {
   readonly random?: (bytes: number) => Buffer
   /** Absolute folders in which audit files may lie. Default: none. */
   readonly auditFolders?: readonly string[]
+  /** How long tokens live when neither mount nor request says it. Default: Vault's, 768 h each. */
+  readonly leaseTtl?: LeaseTtl
   /** Told of every error that is a bug here. It never holds a request. */
   readonly onInternalError?: (error: unknown) => void
   readonly onAuditFailure?: (error: unknown, device: string) => void
@@ -59,6 +62,7 @@ export interface Core {
 
 export function createCore(options: CoreOptions): Core {
   const { storage, now = Date.now, random = randomBytes, onInternalError = () => undefined } = options
+  const { leaseTtl = SYSTEM_LEASE_TTL } = options
   const barrier = createBarrier({ lower: storage, random, now })
   const seal = createSeal({ lower: storage, barrier, random })
   let session: Session | undefined
@@ -86,6 +90,7 @@ export function createCore(options: CoreOptions): Core {
         random,
         auditFolders: options.auditFolders ?? [],
         onAuditFailure: options.onAuditFailure ?? (() => undefined),
+        leaseTtl,
         seal: sealNow,
       })
     } catch (error) {
@@ -136,6 +141,7 @@ export function createCore(options: CoreOptions): Core {
       random,
       auditFolders: [],
       onAuditFailure: () => undefined,
+      leaseTtl,
       seal: () => Promise.resolve(),
     })
     const { token } = await first.tokens.createRoot()

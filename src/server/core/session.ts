@@ -16,7 +16,7 @@ import { TokenStore } from '../token/index.ts'
 import { createAuditDevices } from './audit-devices.ts'
 import { Occupancy } from './occupancy.ts'
 import { createSystemHost } from './system-host.ts'
-import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
+import type { LeaseTtl } from './lease-ttl.ts'
 import { INHERIT, type MountEntry, MountTable } from './mounts.ts'
 
 export interface Session {
@@ -36,6 +36,8 @@ export interface SessionOptions {
   readonly random: (bytes: number) => Buffer
   readonly auditFolders: readonly string[]
   readonly onAuditFailure: (error: unknown, device: string) => void
+  /** The system's own. */
+  readonly leaseTtl: LeaseTtl
   /** Seals the server that this session belongs to. */
   readonly seal: () => Promise<void>
 }
@@ -59,25 +61,26 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const devices = createAuditDevices({ storage: core, broker: audit, folders: options.auditFolders, random, now })
 
   const occupancy = new Occupancy(() => audit.close())
+  const leaseTtl = (entry: MountEntry): LeaseTtl => leaseTtlOf(entry, options.leaseTtl)
   const session: Session = { mounts, policies, tokens, audit, now, occupancy, leaseTtl }
-  const host = createSystemHost(session, devices, options.seal)
+  const host = createSystemHost(session, devices, options)
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),
     createSystem(host, policies),
   )
   mounts.addFixed(
     fixedEntry('auth/token/', 'auth', 'token', 'token based credentials'),
-    createTokenBackend({ tokens, policies, now, leaseTtl: SYSTEM_LEASE_TTL }),
+    createTokenBackend({ tokens, policies, now, leaseTtl: options.leaseTtl }),
   )
   mounts.load()
   devices.load()
   return session
 }
 
-function leaseTtl({ config }: MountEntry): LeaseTtl {
-  const max = config.maxLeaseTtl === 0 ? SYSTEM_LEASE_TTL.max : config.maxLeaseTtl
+function leaseTtlOf({ config }: MountEntry, system: LeaseTtl): LeaseTtl {
+  const max = config.maxLeaseTtl === 0 ? system.max : config.maxLeaseTtl
   return {
-    default: Math.min(config.defaultLeaseTtl === 0 ? SYSTEM_LEASE_TTL.default : config.defaultLeaseTtl, max),
+    default: Math.min(config.defaultLeaseTtl === 0 ? system.default : config.defaultLeaseTtl, max),
     max,
   }
 }
@@ -86,13 +89,20 @@ function leaseTtl({ config }: MountEntry): LeaseTtl {
 function createBackend(
   entry: MountEntry,
   storage: Storage,
-  { now, random }: SessionOptions,
+  { now, random, leaseTtl }: SessionOptions,
   tokens: TokenStore,
 ): Backend | undefined {
   if (entry.class === 'secret' && entry.type === 'kv' && entry.options?.['version'] === '2')
     return createKv2({ storage, now })
   if (entry.class === 'auth' && entry.type === 'approle')
-    return createAppRole({ storage, now, random, mountPoint: entry.path, leaseTtl: () => leaseTtl(entry), tokens })
+    return createAppRole({
+      storage,
+      now,
+      random,
+      mountPoint: entry.path,
+      leaseTtl: () => leaseTtlOf(entry, leaseTtl),
+      tokens,
+    })
   return undefined
 }
 

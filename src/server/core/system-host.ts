@@ -4,7 +4,7 @@ import { invalidRequest } from '../logical/index.ts'
 import type { PolicyStore } from '../policy/index.ts'
 import type { TokenStore } from '../token/index.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
-import { SYSTEM_LEASE_TTL } from './lease-ttl.ts'
+import type { LeaseTtl } from './lease-ttl.ts'
 
 interface SystemParts {
   readonly mounts: MountTable
@@ -15,13 +15,13 @@ interface SystemParts {
 export function createSystemHost(
   { mounts, tokens, policies }: SystemParts,
   audit: AuditPort,
-  seal: () => Promise<void>,
+  { leaseTtl, seal }: { readonly leaseTtl: LeaseTtl; readonly seal: () => Promise<void> },
 ): SystemHost {
   return {
     secrets: secretsPort(mounts),
     auths: authsPort(mounts, tokens),
     audit,
-    leaseTtl: SYSTEM_LEASE_TTL,
+    leaseTtl,
     tokenByText: (token) => (token === '' ? undefined : tokens.lookup(token)),
     tokenByAccessor: (accessor) => tokens.byAccessor(accessor),
     capabilities: (token, path) => [...policies.acl(token.policies).capabilitiesOn(path)].sort(),
