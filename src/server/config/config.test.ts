@@ -99,7 +99,7 @@ describe('a configuration', () => {
 
   it('reads who may speak for others', () => {
     const text = listener(
-      'tls_disable = true\nx_forwarded_for_authorized_addrs = "10.0.0.0/8, ::1"\nx_forwarded_for_reject_not_present = false',
+      'tls_disable = true\nx_forwarded_for_authorized_addrs = "10.0.0.0/8, ::1"\nx_forwarded_for_reject_not_authorized = true',
     )
     expect(configOf(text).listeners).toMatchObject([
       { forwardedFor: { trusted: ['10.0.0.0/8', '::1'], skipHops: 0, untrusted: 'reject', absent: 'ignore' } },

@@ -113,8 +113,9 @@ function readVersion(section: Section, key: string): TlsSettings['minVersion'] {
 function readForwardedFor(section: Section): ForwardedFor | undefined {
   const trusted = section.texts('x_forwarded_for_authorized_addrs')
   const skipHops = section.whole('x_forwarded_for_hop_skips', { least: 0, most: 100 }) ?? 0
-  const untrusted = (section.flag('x_forwarded_for_reject_not_authorized') ?? true) ? 'reject' : 'ignore'
-  const absent = (section.flag('x_forwarded_for_reject_not_present') ?? true) ? 'reject' : 'ignore'
+  // Off unless asked for, as Vault does; its documentation says otherwise.
+  const untrusted = section.flag('x_forwarded_for_reject_not_authorized') ? 'reject' : 'ignore'
+  const absent = section.flag('x_forwarded_for_reject_not_present') ? 'reject' : 'ignore'
   if (trusted === undefined) return undefined
   if (!trusted.every(isNetwork)) {
     return section.refuse(
