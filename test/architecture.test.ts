@@ -54,7 +54,8 @@ const TABLE: Readonly<Record<string, Row>> = {
     folders: [...CONTRACTS, 'server/barrier'],
     modules: ['node:crypto', 'node:fs', 'node:path', 'shamir-secret-sharing'],
   },
-  'server/policy': { folders: CONTRACTS, modules: ['lru-cache'] },
+  'server/hcl': { folders: [], modules: [] },
+  'server/policy': { folders: [...CONTRACTS, 'server/hcl'], modules: ['lru-cache'] },
   'server/token': { folders: [...CONTRACTS], modules: ['node:crypto', 'lru-cache'] },
   'server/identity': {
     folders: ['server/logical', 'server/storage', 'concurrency'],
@@ -69,9 +70,10 @@ const TABLE: Readonly<Record<string, Row>> = {
   'server/engines/system': { folders: [...CONTRACTS, 'server/policy'], modules: [] },
   'server/core': { folders: ['server', 'concurrency'], modules: ['node:crypto', 'node:os', 'node:path'] },
   'server/http': {
-    folders: ['server/core', 'server/json'],
-    modules: ['node:http', 'node:net', 'node:stream', 'node:buffer'],
+    folders: ['server/core', 'server/json', 'server/logical'],
+    modules: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:buffer', 'node:fs'],
   },
+  'server/config': { folders: ['server/hcl', 'server/logical', 'server/http'], modules: ['node:net'] },
   server: { folders: ['server'], modules: [] },
   testing: { folders: ['server', 'vault'], modules: [] },
   cli: { folders: ['*'], modules: ['*'] },

@@ -3,7 +3,7 @@
  * so that `plenum --help` and completion stay quick. How it becomes a program is `program.ts`.
  */
 import { Argument, Option } from 'commander'
-import { parseMebibytes, parsePort } from './arguments.ts'
+import { parseMebibytes, parsePort, several } from './arguments.ts'
 import { IMPORT_COMMAND } from './importing/spec.ts'
 import { SYNC_COMMAND } from './syncing/spec.ts'
 import type { Screen } from './screen.ts'
@@ -112,9 +112,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'server',
     summary: 'the embedded Vault-compatible server alone',
     description:
-      'Runs the embedded server on a folder of its own, without a hub. It starts sealed and uninitialised, as Vault does: initialise and unseal it over the API. With --dev it runs in memory, unsealed, with a root token it prints: NOT SAFE for production.',
+      'Runs the embedded server on a folder of its own, without a hub. It starts sealed and uninitialised, as Vault does: initialise and unseal it over the API. With --dev it runs in memory, unsealed, with a root token it prints: NOT SAFE for production. Takes the place of `vault server`: flags with one dash and configuration files in HCL or JSON are understood.',
     options: [
-      port(),
+      new Option(
+        '--port <port>',
+        'port on 127.0.0.1, where the configuration names no listener (default: 8200)',
+      ).argParser(parsePort),
+      several('--config <file>', 'configuration file of Vault, or a folder of them'),
       new Option('--data <folder>', 'folder of the encrypted store'),
       new Option('--audit-folder <folder>', 'folder in which audit devices may be enabled'),
       new Option('--audit-prefix', 'allow audit devices with a prefix'),
@@ -123,8 +127,13 @@ export const COMMANDS: readonly CommandSpec[] = [
         .argParser(parseMebibytes),
       new Option('-d, --dev', 'in memory, unsealed, root token printed: NOT SAFE for production'),
       new Option('--dev-root-token-id <token>', 'the root token of --dev').env('VAULT_DEV_ROOT_TOKEN_ID'),
+      new Option('--dev-listen-address <address>', 'HOST:PORT of --dev').env('VAULT_DEV_LISTEN_ADDRESS'),
+      new Option('--dev-no-store-token', 'leave the root token out of ~/.vault-token, where it never goes'),
+      new Option('--log-level <level>', 'from which level on news are told')
+        .choices(['trace', 'debug', 'info', 'warn', 'error'])
+        .env('VAULT_LOG_LEVEL'),
     ],
-    examples: ['plenum server --data ./vault', 'plenum server --dev'],
+    examples: ['plenum server --data ./vault', 'plenum server -config=vault.hcl', 'plenum server -dev'],
     run: async (options, screen) => (await import('./commands/server.ts')).server(options, screen),
   },
 ]

@@ -3,11 +3,12 @@
  * `plenum`: the command line, and the composition root. It parses arguments, runs one command, and turns every failure
  * into clear messages and an exit status. It decides nothing about secrets.
  */
-import { CommanderError } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import { describeFailure } from './failure.ts'
 import { watchOutput } from './output.ts'
 import { buildProgram } from './program.ts'
 import { createScreen } from './screen.ts'
+import { withDoubleDashes } from './single-dash.ts'
 
 const output = watchOutput(process)
 output.finish(await main(process.argv))
@@ -22,7 +23,7 @@ async function main(argv: readonly string[]): Promise<number> {
       program.outputHelp({ error: true })
       return 2
     }
-    await program.parseAsync(withDeepHelp(argv))
+    await program.parseAsync(withDoubleDashes(withDeepHelp(argv), switchesOf(program, 'server')))
     return status
   } catch (error) {
     // Commander has shown help or the version: asked for, or because a family was called without one of its commands.
@@ -37,4 +38,10 @@ async function main(argv: readonly string[]): Promise<number> {
 function withDeepHelp(argv: readonly string[]): string[] {
   const [node = '', file = '', first, ...words] = argv
   return first === 'help' && words.length > 1 ? [node, file, ...words, '--help'] : [...argv]
+}
+
+/** The long options of a command that take no value. */
+function switchesOf(program: Command, name: string): ReadonlySet<string> {
+  const options = program.commands.find((command) => command.name() === name)?.options ?? []
+  return new Set(options.filter(({ required, optional }) => !required && !optional).map((option) => option.name()))
 }

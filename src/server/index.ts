@@ -4,28 +4,39 @@
  * `core/` is the one place that knows all other folders; `http/` only translates; engines and auth methods see a storage
  * of their own and nothing else. A request is traced file by file in ARCHITECTURE.md.
  *
- * It binds to loopback unless told otherwise and speaks plain HTTP. Not here: TLS, replication, several nodes: a real
+ * It binds to loopback and speaks plain HTTP unless told otherwise. Not here: replication, several nodes: a real
  * cluster is configured by Plenum, never replaced by it.
  */
-import { type AuditPlace, createCore, type Core } from './core/index.ts'
-import { answerDirectly, type DirectAnswer, type DirectRequest, listen, MOST_BODY_BYTES } from './http/index.ts'
+import { type AuditPlace, createCore, type Core, systemLeaseTtl } from './core/index.ts'
+import {
+  answerDirectly,
+  type DirectAnswer,
+  type DirectRequest,
+  type Listener,
+  listen,
+  MOST_BODY_BYTES,
+} from './http/index.ts'
 import { createMemoryStorage, openLmdbStorage, type Storage } from './storage/index.ts'
 
 export interface ServerOptions {
   /** `memory` forgets everything when the process ends. */
   readonly storage: { readonly kind: 'memory' } | { readonly kind: 'lmdb'; readonly folder: string }
-  /** Default 127.0.0.1. */
-  readonly host?: string | undefined
-  /** 0 picks a free one. */
-  readonly port: number
+  /** Plain HTTP on 127.0.0.1; 0 picks a free one. Default: `listeners` alone. */
+  readonly port?: number | undefined
+  readonly listeners?: readonly Listener[] | undefined
   /** Absolute folders in which audit files may lie. Default: none. */
   readonly auditFolders?: readonly string[] | undefined
   /** Whether who fails to log in too often is locked out for a while. Default: yes. */
   readonly userLockout?: boolean | undefined
   /** What audit devices may use of this process; the store's folder is never part of it. */
   readonly auditPlace?: Omit<AuditPlace, 'keepOut'> | undefined
-  /** Work on the core before anyone can connect: initialising and unsealing it. When it fails, nothing listens. */
-  readonly beforeListen?: ((core: Core) => Promise<void>) | undefined
+  /** In seconds. Default: Vault's, 768 h each; a shorter maximum alone is the default as well. */
+  readonly leaseTtl?: { readonly default?: number | undefined; readonly max?: number | undefined } | undefined
+  /**
+   * Work on the core before anyone can connect: initialising and unsealing it, and requests of this process. When it
+   * fails, nothing listens.
+   */
+  readonly beforeListen?: ((core: Core, local: LocalServer) => Promise<void>) | undefined
   /** Unix milliseconds. Default: the system clock. */
   readonly now?: (() => number) | undefined
   /** Default: the system's generator. */
@@ -33,14 +44,22 @@ export interface ServerOptions {
   /** Told of every error that is a bug here; the client sees a bare 500. It never holds a request. */
   readonly onInternalError?: ((error: unknown) => void) | undefined
   readonly onAuditFailure?: ((error: unknown, device: string) => void) | undefined
+  /** How long requests under way may take when it stops, in ms. Default 10,000. */
+  readonly stopWithinMs?: number | undefined
 }
 
-export interface EmbeddedServer {
-  /** `http://127.0.0.1:8200` */
-  readonly address: string
-  readonly core: Core
-  /** The same API for a client in this process. Never rejects. */
+/** The same API for a client in this process. */
+export interface LocalServer {
+  /** Never rejects. */
   answer(request: DirectRequest): Promise<DirectAnswer>
+}
+
+export interface EmbeddedServer extends LocalServer {
+  /** The first of `addresses`. */
+  readonly address: string
+  /** `http://127.0.0.1:8200`, `unix:///run/plenum.sock`: that of `port`, then one a listener. */
+  readonly addresses: readonly string[]
+  readonly core: Core
   /** Answers what is under way, then seals and closes the store. */
   close(): Promise<void>
 }
@@ -51,7 +70,18 @@ export interface EmbeddedServer {
  * @throws {ListenError} when the address cannot be listened on; the store is closed again
  */
 export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
-  const { storage: kind, host, port, auditFolders, userLockout, now, random, onInternalError, onAuditFailure } = options
+  const {
+    storage: kind,
+    port,
+    listeners = [],
+    auditFolders,
+    userLockout,
+    now,
+    random,
+    onInternalError,
+    onAuditFailure,
+    stopWithinMs,
+  } = options
   const storage = openStorage(kind)
   const core = createCore({
     storage,
@@ -61,23 +91,28 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     ...(auditFolders === undefined ? {} : { auditFolders }),
     ...(userLockout === undefined ? {} : { userLockout }),
     auditPlace: { ...options.auditPlace, keepOut: kind.kind === 'lmdb' ? [kind.folder] : [] },
+    ...(options.leaseTtl === undefined ? {} : { leaseTtl: systemLeaseTtl(options.leaseTtl) }),
     ...(onInternalError === undefined ? {} : { onInternalError }),
     ...(onAuditFailure === undefined ? {} : { onAuditFailure }),
   })
   try {
-    await options.beforeListen?.(core)
-    const front = await listen(core, {
-      port,
-      ...(host === undefined ? {} : { host }),
-      ...(onInternalError === undefined ? {} : { onInternalError }),
-    })
-    return {
-      address: front.address,
-      core,
+    const local: LocalServer = {
       answer: answerDirectly(core, {
         maxBodyBytes: MOST_BODY_BYTES,
         onInternalError: onInternalError ?? (() => undefined),
       }),
+    }
+    await options.beforeListen?.(core, local)
+    const front = await listen(core, {
+      listeners: [...(port === undefined ? [] : [{ kind: 'tcp' as const, host: '127.0.0.1', port }]), ...listeners],
+      ...(stopWithinMs === undefined ? {} : { stopWithinMs }),
+      ...(onInternalError === undefined ? {} : { onInternalError }),
+    })
+    return {
+      address: front.addresses[0] ?? '',
+      addresses: front.addresses,
+      core,
+      ...local,
       async close() {
         await front.close()
         await core.close()
@@ -94,6 +129,7 @@ function openStorage(kind: ServerOptions['storage']): Storage {
 }
 
 export { type AuditPlace, type Core, type InitializeOptions, VAULT_VERSION } from './core/index.ts'
-export { ListenError } from './http/index.ts'
+export { type ConfiguredListener, parseAddress, readServerConfig, type ServerConfig } from './config/index.ts'
+export { ListenError, type Listener, type TlsSettings } from './http/index.ts'
 export { KeyFileError, readKeyFile, writeKeyFile } from './seal/index.ts'
 export { StoreError } from './storage/index.ts'

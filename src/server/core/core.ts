@@ -13,6 +13,7 @@ import { createSeal } from '../seal/index.ts'
 import { stageStorage, type Storage } from '../storage/index.ts'
 import type { AuditPlace } from './audit-devices.ts'
 import type { Exchange } from './exchange.ts'
+import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
 import { runPipeline } from './pipeline.ts'
 import { replyTo, replyToError } from './reply.ts'
 import type { CoreMethod, CoreReply, CoreRequest } from './request.ts'
@@ -31,6 +32,8 @@ export interface CoreOptions {
   readonly auditFolders?: readonly string[]
   /** What audit devices may use of this process. */
   readonly auditPlace?: AuditPlace
+  /** How long tokens live when neither mount nor request says it. Default: Vault's, 768 h each. */
+  readonly leaseTtl?: LeaseTtl
   /** Told of every error that is a bug here. It never holds a request. */
   readonly onInternalError?: (error: unknown) => void
   /** Whether who fails to log in too often is locked out for a while. Default: yes. */
@@ -69,6 +72,7 @@ export interface Core {
 
 export function createCore(options: CoreOptions): Core {
   const { storage, now = Date.now, random = randomBytes, onInternalError = () => undefined } = options
+  const { leaseTtl = SYSTEM_LEASE_TTL } = options
   const barrier = createBarrier({ lower: storage, random, now })
   const seal = createSeal({ lower: storage, barrier, random })
   let session: Session | undefined
@@ -98,6 +102,7 @@ export function createCore(options: CoreOptions): Core {
         userLockout: options.userLockout ?? true,
         auditPlace: options.auditPlace ?? {},
         onAuditFailure: options.onAuditFailure ?? (() => undefined),
+        leaseTtl,
         seal,
         sealServer: sealNow,
       })
@@ -157,6 +162,7 @@ export function createCore(options: CoreOptions): Core {
       userLockout: false,
       auditPlace: {},
       onAuditFailure: () => undefined,
+      leaseTtl,
       seal: newSeal,
       sealServer: () => Promise.resolve(),
     })

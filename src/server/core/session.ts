@@ -52,6 +52,8 @@ export interface SessionOptions {
   readonly userLockout: boolean
   readonly auditPlace: AuditPlace
   readonly onAuditFailure: (error: unknown, device: string) => void
+  /** The system's own. */
+  readonly leaseTtl: LeaseTtl
   /** Seals the server that this session belongs to. */
   readonly sealServer: () => Promise<void>
 }
@@ -80,6 +82,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     uuid: randomUUID,
   })
   /** As the mount is tuned now, which may differ from when it was served first. */
+  const leaseTtl = (entry: MountEntry): LeaseTtl => leaseTtlOf(entry, options.leaseTtl)
   const currentTtl = (entry: MountEntry): LeaseTtl => leaseTtl(mounts.get(entry.path)?.entry ?? entry)
   const audit = new AuditBroker(options.onAuditFailure, now)
   const { auditFolders: folders, auditPlace: place } = options
@@ -109,7 +112,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     rootGeneration,
     leaseTtl,
   }
-  const host = createSystemHost(session, devices, keysPort(barrier), { seal: options.sealServer, random })
+  const host = createSystemHost(session, devices, keysPort(barrier), {
+    seal: options.sealServer,
+    random,
+    leaseTtl: options.leaseTtl,
+  })
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),
     createSystem(host, policies),
@@ -139,11 +146,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   return session
 }
 
-function leaseTtl({ config }: MountEntry): LeaseTtl {
-  return effectiveLeaseTtl({ default: config.defaultLeaseTtl, max: config.maxLeaseTtl })
+function leaseTtlOf({ config }: MountEntry, system: LeaseTtl): LeaseTtl {
+  return effectiveLeaseTtl({ default: config.defaultLeaseTtl, max: config.maxLeaseTtl }, system)
 }
 
-interface BackendSurroundings extends SessionOptions {
+interface BackendSurroundings extends Omit<SessionOptions, 'leaseTtl'> {
   readonly tokens: TokenStore
   /** Effective values of the mount, in seconds. */
   readonly leaseTtl: () => LeaseTtl

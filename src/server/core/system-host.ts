@@ -18,7 +18,7 @@ import { DEFAULT_USER_LOCKOUT } from '../logical/user-lockout.ts'
 import type { PolicyStore } from '../policy/index.ts'
 import { TokenLeases, type TokenStore, type WrappingTokens } from '../token/index.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
-import { SYSTEM_LEASE_TTL } from './lease-ttl.ts'
+import type { LeaseTtl } from './lease-ttl.ts'
 import { VAULT_VERSION } from './vault-version.ts'
 
 interface SystemParts {
@@ -34,6 +34,8 @@ interface SystemParts {
 
 /** What the system backend may do to the server itself. */
 interface ServerPowers {
+  /** The system's own. */
+  readonly leaseTtl: LeaseTtl
   readonly seal: () => Promise<void>
   readonly random: (bytes: number) => Buffer
 }
@@ -42,7 +44,7 @@ export function createSystemHost(
   { mounts, tokens, policies, wrapping, lockout, rekey, rootGeneration, now }: SystemParts,
   audit: AuditPort,
   keys: KeysPort,
-  { seal, random }: ServerPowers,
+  { leaseTtl, seal, random }: ServerPowers,
 ): SystemHost {
   return {
     node: { hostname: hostname(), version: VAULT_VERSION },
@@ -53,7 +55,7 @@ export function createSystemHost(
     auths: authsPort(mounts, tokens),
     audit,
     lockout: lockoutPort(mounts, lockout, now),
-    leaseTtl: SYSTEM_LEASE_TTL,
+    leaseTtl,
     tokenByText: (token) => (token === '' ? undefined : tokens.lookup(token)),
     tokenByAccessor: (accessor) => tokens.byAccessor(accessor),
     capabilities: (token, path) => [...policies.acl(token.policies).capabilitiesOn(path)].sort(),

@@ -1,2 +1,11 @@
 export { answerDirectly, type DirectAnswer, type DirectRequest } from './direct.ts'
-export { type HttpFront, type HttpOptions, ListenError, listen, MOST_BODY_BYTES } from './server.ts'
+export type { ForwardedFor } from './forwarded.ts'
+export {
+  ListenError,
+  type Listener,
+  type TcpListener,
+  type TlsSettings,
+  type TlsVersion,
+  type UnixListener,
+} from './listener.ts'
+export { listen, MOST_BODY_BYTES } from './server.ts'

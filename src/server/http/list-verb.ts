@@ -101,8 +101,13 @@ export function speaksList(socket: object): boolean {
 
 /**
  * Takes over the connections that send LIST. `refuse` answers everything else that cannot be parsed, and closes.
+ * `event` is how the server learns of a connection that HTTP is spoken on: over TLS, `secureConnection`.
  */
-export function acceptListVerb(server: Server, refuse: (error: Error, socket: Duplex) => void): void {
+export function acceptListVerb(
+  server: Server,
+  event: 'connection' | 'secureConnection',
+  refuse: (error: Error, socket: Duplex) => void,
+): void {
   const underWay = new WeakMap<object, number>()
   server.on('request', (request, response) => {
     const { socket } = request
@@ -117,7 +122,7 @@ export function acceptListVerb(server: Server, refuse: (error: Error, socket: Du
     }
     const wire = socket instanceof ListConnection ? socket.release() : takeBack(socket as Socket)
     const first = Buffer.concat([STAND_IN, rest.subarray(LIST.length)])
-    server.emit('connection', new ListConnection(wire, first))
+    server.emit(event, new ListConnection(wire, first))
   })
 }
 

@@ -1,144 +1,184 @@
 /**
- * The HTTP front: verbs, paths, headers, bodies and limits, into a `CoreRequest`; a `CoreReply` back onto the wire.
+ * The HTTP front: verbs, paths, headers, bodies and limits, into a `CoreRequest`; a `CoreReply` back onto the wire; the
+ * same at every listener.
  *
  * Invariant: nothing here decides about access, and no answer leaves before the core has given it, which is after the
  * audit entry is written. Content-Type is exactly `application/json`, which hvac compares (vault-api 1.1).
  *
- * Not here: TLS, CORS, several listeners.
+ * Not here: CORS, HTTP/2.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Core, CoreReply } from '../core/index.ts'
 import { decodeBody, readBody } from './body.ts'
 import { INTERNAL_ERROR } from './direct.ts'
+import { type Source, sourceOf } from './forwarded.ts'
 import { acceptListVerb, speaksList } from './list-verb.ts'
+import { type Listener, placeOf } from './listener.ts'
+import { bind, createHttpServer, REQUEST_TIMEOUT_MS } from './open.ts'
 import { NO_ERRORS, readHead, refusal } from './request.ts'
 
 export interface HttpOptions {
-  /** Default 127.0.0.1. */
-  readonly host?: string
-  /** 0 picks a free one. */
-  readonly port: number
-  /** Largest body. Default 32 MiB, in bytes. */
-  readonly maxBodyBytes?: number
+  /** At least one. */
+  readonly listeners: readonly Listener[]
   /** Called for an error that is a bug here, with the request id. The client sees a bare 500. */
   readonly onInternalError?: (error: unknown, where: string) => void
+  /** How long requests under way may take once the server stops, in ms. Then their connections are cut. Default 10,000. */
+  readonly stopWithinMs?: number
 }
 
 export interface HttpFront {
-  /** `http://127.0.0.1:8200` */
-  readonly address: string
+  /** One a listener: `http://127.0.0.1:8200`, `https://[::1]:8200`, `unix:///run/plenum.sock`. */
+  readonly addresses: readonly string[]
   /** Stops accepting, lets requests under way finish, closes idle connections. */
   close(): Promise<void>
 }
 
-/** The port is in use, or may not be used. */
-export class ListenError extends Error {
-  readonly code: 'listen-port-taken' | 'listen-refused'
-  constructor(code: ListenError['code'], message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.code = code
-  }
-}
-
 export const MOST_BODY_BYTES: number = 32 * 1024 * 1024
+const STOP_WITHIN_MS = 10_000
 
-/** @throws {ListenError} when the address cannot be listened on. */
+/** Whether the server is stopping: every answer then closes its connection. */
+interface Stop {
+  begun: boolean
+}
+
+/** What one listener asks of a request. */
+interface Rules {
+  readonly listener: Listener
+  readonly stop: Stop
+  /** Headers of every answer, beside the body's. */
+  readonly headers: readonly string[]
+}
+
+/** @throws {ListenError} when one of the listeners cannot be opened; then none is. */
 export async function listen(core: Core, options: HttpOptions): Promise<HttpFront> {
-  const host = options.host ?? '127.0.0.1'
-  const maxBodyBytes = options.maxBodyBytes ?? MOST_BODY_BYTES
   const report = options.onInternalError ?? (() => undefined)
-
-  // 1 MiB of headers, as Go allows; 90 s for a whole request (vault-api 1.1).
-  const server = createServer({ maxHeaderSize: 1024 * 1024, requestTimeout: 90_000, keepAliveTimeout: 65_000 })
-  server.on('request', (message, response) => {
-    serve(core, message, response, maxBodyBytes).catch((error: unknown) => {
-      report(error, message.method ?? '')
-      reply(response, { status: 500, body: INTERNAL_ERROR })
-    })
-  })
-  acceptListVerb(server, refuseUnparsable)
-  await bind(server, host, options.port)
-
-  const { port } = server.address() as AddressInfo
-  return {
-    address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    close: () =>
-      new Promise((resolve, reject) => {
-        server.close((error) => (error === undefined ? resolve() : reject(error)))
-        server.closeIdleConnections()
-      }),
+  const stop: Stop = { begun: false }
+  const servers: Server[] = []
+  const close = async (): Promise<void> => {
+    stop.begun = true
+    await Promise.all(servers.map((server) => stopServer(server, options.stopWithinMs ?? STOP_WITHIN_MS)))
   }
+  const addresses: string[] = []
+  try {
+    for (const listener of options.listeners) {
+      const server = createHttpServer(listener)
+      const secure = listener.kind === 'tcp' && listener.tls !== undefined
+      const rules: Rules = { listener, stop, headers: secure ? [...NO_STORE, ...ONLY_TLS] : NO_STORE }
+      server.on('request', (message, response) => {
+        serve(core, message, response, rules).catch((error: unknown) => {
+          report(error, message.method ?? '')
+          reply(response, { status: 500, body: INTERNAL_ERROR }, rules)
+        })
+      })
+      acceptListVerb(server, secure ? 'secureConnection' : 'connection', refuseUnparsable)
+      await bind(server, listener)
+      servers.push(server)
+      addresses.push(addressOf(server, listener))
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { addresses, close }
 }
 
-function bind(server: Server, host: string, port: number): Promise<void> {
+function addressOf(server: Server, listener: Listener): string {
+  if (listener.kind === 'unix') return `unix://${listener.path}`
+  const bound = server.address()
+  const port = typeof bound === 'object' && bound !== null ? bound.port : listener.port
+  return `${listener.tls === undefined ? 'http' : 'https'}://${placeOf({ ...listener, port })}`
+}
+
+function stopServer(server: Server, withinMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const where = `${host}:${port}`
-      reject(
-        cause.code === 'EADDRINUSE'
-          ? new ListenError(
-              'listen-port-taken',
-              `${where} is taken by another process: stop it, or choose another port with --port`,
-              { cause },
-            )
-          : new ListenError(
-              'listen-refused',
-              `cannot listen on ${where} (${cause.code ?? cause.message}): choose another address or port`,
-              { cause },
-            ),
-      )
+    const late = setTimeout(() => server.closeAllConnections(), withinMs)
+    server.close((error) => {
+      clearTimeout(late)
+      if (error === undefined) resolve()
+      else reject(error)
     })
-    server.listen(port, host, resolve)
+    server.closeIdleConnections()
   })
 }
 
-async function serve(
-  core: Core,
-  message: IncomingMessage,
-  response: ServerResponse,
-  maxBodyBytes: number,
-): Promise<void> {
+async function serve(core: Core, message: IncomingMessage, response: ServerResponse, rules: Rules): Promise<void> {
+  const { listener } = rules
+  const source = remoteOf(message, listener)
+  if (source.kind === 'refused') {
+    reply(response, refusal(400, source.text), rules)
+    return
+  }
   const { socket } = message
   const head = readHead({
     method: message.method ?? '',
     url: message.url ?? '/',
     headers: message.headers,
-    remoteAddress: socket.remoteAddress ?? '',
+    remoteAddress: source.address,
     remotePort: socket.remotePort ?? 0,
     speaksList: speaksList(socket),
   })
   if (head.kind === 'refused') {
-    reply(response, head.reply)
+    reply(response, head.reply, rules)
     return
   }
   const { request, takesBody } = head
   if (!takesBody) {
     const answer = core.handle(request)
-    reply(response, answer instanceof Promise ? await answer : answer)
+    reply(response, answer instanceof Promise ? await inTime(answer, listener) : answer, rules)
     return
   }
-  const body = decodeBody(await readBody(message, maxBodyBytes), request.contentType)
+  const body = decodeBody(await readBody(message, listener.maxBodyBytes ?? MOST_BODY_BYTES), request.contentType)
   if (body.kind === 'refused') {
     // The rest of a body that is too large is not worth reading.
     if (body.status === 413) response.shouldKeepAlive = false
-    reply(response, refusal(body.status, body.text))
+    reply(response, refusal(body.status, body.text), rules)
     return
   }
-  reply(response, await core.handle(body.kind === 'none' ? request : { ...request, body: body.data }))
+  const answer = core.handle(body.kind === 'none' ? request : { ...request, body: body.data })
+  reply(response, answer instanceof Promise ? await inTime(answer, listener) : answer, rules)
 }
 
-function reply(response: ServerResponse, { status, body }: CoreReply): void {
+function remoteOf({ headers, socket }: IncomingMessage, listener: Listener): Source {
+  const peer = socket.remoteAddress ?? ''
+  if (listener.kind === 'unix' || listener.forwardedFor === undefined) return { kind: 'address', address: peer }
+  return sourceOf(listener.forwardedFor, peer, [headers['x-forwarded-for'] ?? []].flat().join(','))
+}
+
+/**
+ * 504, which no client's own retries repeat: what was asked for may still be done. (Airflow repeats 500, 502 and 503.)
+ */
+async function inTime(
+  answer: Promise<CoreReply>,
+  { requestTimeoutMs = REQUEST_TIMEOUT_MS }: Listener,
+): Promise<CoreReply> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<CoreReply>((resolve) => {
+    timer = setTimeout(
+      () => resolve(refusal(504, 'the request timed out; it may still be carried out')),
+      requestTimeoutMs,
+    )
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const NO_STORE: readonly string[] = ['Cache-Control', 'no-store']
+const ONLY_TLS: readonly string[] = ['Strict-Transport-Security', 'max-age=31536000; includeSubDomains']
+
+function reply(response: ServerResponse, { status, body }: CoreReply, { headers, stop }: Rules): void {
   if (response.headersSent || response.destroyed) return
+  if (stop.begun) response.shouldKeepAlive = false
   if (body === undefined) {
-    response.writeHead(status, ['Cache-Control', 'no-store'])
+    response.writeHead(status, [...headers])
     response.end()
     return
   }
   response.writeHead(status, [
-    'Cache-Control',
-    'no-store',
+    ...headers,
     'Content-Type',
     'application/json',
     'Content-Length',
@@ -147,14 +187,20 @@ function reply(response: ServerResponse, { status, body }: CoreReply): void {
   response.end(body)
 }
 
+const UNPARSABLE: ReadonlyMap<string, string> = new Map([
+  ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', '408 Request Timeout'],
+])
+
 /** Answers what the parser refused, and closes: after a framing error nothing on this connection can be trusted (S47). */
 function refuseUnparsable(error: Error, socket: Duplex): void {
-  if (!socket.writable) {
+  const reason = 'code' in error ? String(error.code) : ''
+  // What is no error of HTTP is one of the connection: a TLS handshake that failed, a peer that is gone.
+  if (!socket.writable || !/^(?:HPE|ERR_HTTP)_/.test(reason)) {
     socket.destroy()
     return
   }
-  const status =
-    'code' in error && error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
+  const status = UNPARSABLE.get(reason) ?? '400 Bad Request'
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: ${NO_ERRORS.length}\r\n\r\n${NO_ERRORS}`,
   )

@@ -2,7 +2,8 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { normalizePolicyName, parsePolicy } from './parse.ts'
 import type { Policy } from './policy.ts'
-import { MAX_POLICY_BYTES, MAX_POLICY_DEPTH, PolicySyntaxError } from './syntax.ts'
+import { MAX_DEPTH } from '../hcl/index.ts'
+import { MAX_POLICY_BYTES, PolicySyntaxError } from './syntax-error.ts'
 
 /** Path and capabilities of each rule. */
 function rulesOf(source: string): [string, string[]][] {
@@ -149,7 +150,7 @@ describe('an error', () => {
     ['path "a" { min_wrapping_ttl = "soon" }', 'error parsing min_wrapping_ttl: invalid duration "soon"', 1],
     ['path "a" { policy = 007 }', 'at 1:21: a number may not start with 0', 1],
     ['{"path": {"a": {"policy": "read"}}', 'at 1:35: expected a comma or }', 1],
-    ['{"path": {}} x', 'at 1:14: expected the end of the policy', 1],
+    ['{"path": {}} x', 'at 1:14: expected the end of the text', 1],
     ['§', 'at 1:1: a character that has no meaning here', 1],
   ])('says what and where: %j', (source, message, line) => {
     const error = errorOf(source)
@@ -165,7 +166,7 @@ describe('an error', () => {
       )
     }
     expect(errorOf(`{"path":${'['.repeat(100_000)}`).message).toContain('nested too deep')
-    expect(errorOf(`path ${'a '.repeat(MAX_POLICY_DEPTH + 1)}{}`).message).toContain('too many labels')
+    expect(errorOf(`path ${'a '.repeat(MAX_DEPTH + 1)}{}`).message).toContain('too many labels')
     expect(errorOf('#'.repeat(MAX_POLICY_BYTES + 1)).message).toContain('split it')
   })
 })

@@ -7,19 +7,18 @@
  * Stricter than OpenBao where its HCL1 reader guesses: a key that stands twice in one rule is an error (it would keep
  * only one of the two), and a `path` without a path of its own is an error.
  */
-import { parseHcl } from './hcl.ts'
-import { isJsonForm, parseJsonForm } from './json-form.ts'
-import { parsePattern, type PathPattern, PathPatternError } from './pattern.ts'
-import type { PathRule, Policy } from './policy.ts'
-import { parseRuleBody, quote, unknownKey } from './rule-body.ts'
 import {
-  MAX_POLICY_BYTES,
+  HclSyntaxError,
+  parseSyntax,
   type Position,
-  PolicySyntaxError,
   type SyntaxEntry,
   type SyntaxNode,
   type SyntaxObject,
-} from './syntax.ts'
+} from '../hcl/index.ts'
+import { parsePattern, type PathPattern, PathPatternError } from './pattern.ts'
+import type { PathRule, Policy } from './policy.ts'
+import { parseRuleBody, quote, unknownKey } from './rule-body.ts'
+import { MAX_POLICY_BYTES, PolicySyntaxError } from './syntax-error.ts'
 import { parseTemplate, type PathTemplate, TemplateError } from './template.ts'
 
 /** @throws {PolicySyntaxError} with line and column */
@@ -53,7 +52,12 @@ function parseDocument(source: string): SyntaxObject {
   if (Buffer.byteLength(source) > MAX_POLICY_BYTES) {
     throw new PolicySyntaxError(`the policy is larger than ${MAX_POLICY_BYTES} bytes: split it`, start)
   }
-  return isJsonForm(source) ? parseJsonForm(source) : parseHcl(source)
+  try {
+    return parseSyntax(source)
+  } catch (cause) {
+    if (cause instanceof HclSyntaxError) throw new PolicySyntaxError(cause.message, cause, { cause })
+    throw cause
+  }
 }
 
 function parseRulePath(path: string, at: Position): PathPattern | PathTemplate {

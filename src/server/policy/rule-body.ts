@@ -6,7 +6,8 @@ import { ExactNumber, type JsonObject, type JsonValue } from '../json/json.ts'
 import { parseDurationSeconds } from '../logical/duration.ts'
 import { parseInstant } from './instant.ts'
 import { CAPABILITIES, type Capability, NO_PARAMETERS, type PathRule } from './policy.ts'
-import { PolicySyntaxError, type SyntaxEntry, type SyntaxNode, type SyntaxObject } from './syntax.ts'
+import type { SyntaxEntry, SyntaxNode, SyntaxObject } from '../hcl/index.ts'
+import { PolicySyntaxError } from './syntax-error.ts'
 
 interface RuleBody {
   readonly rule: Omit<PathRule, 'path'>

@@ -23,7 +23,7 @@ import {
 } from './fixed.ts'
 import { normalizePolicyName, parsePolicy } from './parse.ts'
 import type { Policy } from './policy.ts'
-import { PolicySyntaxError } from './syntax.ts'
+import { PolicySyntaxError } from './syntax-error.ts'
 import type { TemplateSubject } from './template.ts'
 
 /** What lies in the store cannot be read as a policy. No request is decided by guessing what it said. */

@@ -5,7 +5,7 @@ import { mergePolicies } from './merge.ts'
 import { parsePolicy } from './parse.ts'
 import { formatPattern } from './pattern.ts'
 import type { Policy } from './policy.ts'
-import { PolicySyntaxError } from './syntax.ts'
+import { PolicySyntaxError } from './syntax-error.ts'
 import { loadVectors, readVectorFile, type AccessVector, type Vector, type VectorFile } from './vectors.case.ts'
 
 const files = loadVectors()

@@ -1,7 +1,7 @@
 /**
  * HCL1 text -> tokens.
  *
- * Each character is looked at a constant number of times, so a policy of 1 MiB costs linear time whatever it holds.
+ * Each character is looked at a constant number of times, so a text of 1 MiB costs linear time whatever it holds.
  * Left out on purpose: `${…}` has no meaning here and a quote inside one ends the string; numbers with a leading zero
  * (octal in HCL1) are refused, because nobody means octal seconds.
  */

@@ -1,15 +1,15 @@
 /**
- * HCL1 policies -> the neutral syntax tree, by recursive descent.
+ * HCL1 -> the neutral syntax tree, by recursive descent.
  *
- * Invariant: the answer is a whole tree or a `PolicySyntaxError`; no other error, and never a part of a tree. This is
- * the subset that policies use (vault-api 10.1): no expressions, no interpolation, no templates. As HCL1, it takes one
+ * Invariant: the answer is a whole tree or an `HclSyntaxError`; no other error, and never a part of a tree. This is the
+ * subset that policies and the server's configuration use (vault-api 10.1): no expressions, no interpolation, no templates. As HCL1, it takes one
  * `=` before a value or a block, none after a labelled block (`path "a" = {` is an error), and an optional comma after
  * each entry.
  */
 import { Scanner, type Token } from './scan.ts'
-import { MAX_POLICY_DEPTH, malformed, type SyntaxEntry, type SyntaxNode, type SyntaxObject } from './syntax.ts'
+import { MAX_DEPTH, malformed, type SyntaxEntry, type SyntaxNode, type SyntaxObject } from './syntax.ts'
 
-/** @throws {PolicySyntaxError} */
+/** @throws {HclSyntaxError} */
 export function parseHcl(source: string): SyntaxObject {
   const parser = new HclParser(source)
   return parser.document()
@@ -54,7 +54,7 @@ class HclParser {
   #entry(): SyntaxEntry {
     const keys: Token[] = []
     while (this.#token.kind === 'identifier' || this.#token.kind === 'string') {
-      if (keys.length === MAX_POLICY_DEPTH) throw malformed('too many labels on one block', this.#token.at)
+      if (keys.length === MAX_DEPTH) throw malformed('too many labels on one block', this.#token.at)
       keys.push(this.#advance())
     }
     const first = keys[0]
@@ -113,7 +113,7 @@ class HclParser {
 
   #enter(): void {
     this.#depth += 1
-    if (this.#depth > MAX_POLICY_DEPTH) throw malformed('nested too deep', this.#token.at)
+    if (this.#depth > MAX_DEPTH) throw malformed('nested too deep', this.#token.at)
     this.#advance()
   }
 }
@@ -123,6 +123,6 @@ function nest(value: SyntaxNode, label: Token): SyntaxNode {
 }
 
 function describe(token: Token): string {
-  if (token.kind === 'end') return 'the end of the policy'
+  if (token.kind === 'end') return 'the end of the text'
   return token.kind === 'punctuation' ? token.text : `a${token.kind === 'identifier' ? 'n' : ''} ${token.kind}`
 }

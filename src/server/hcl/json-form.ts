@@ -1,28 +1,21 @@
 /**
- * JSON policies -> the neutral syntax tree.
+ * The JSON form of HCL -> the neutral syntax tree.
  *
- * Not `JSON.parse`: it keeps the last of two equal keys, so a second `"path"` object would silently drop the first and
- * with it a deny. Here both stay, with positions. Strict JSON otherwise: no comments, no trailing comma.
+ * Not `JSON.parse`: it keeps the last of two equal keys, so in a policy a second `"path"` object would silently drop
+ * the first and with it a deny. Here both stay, with positions. Strict JSON otherwise: no comments, no trailing comma.
  */
-import {
-  MAX_POLICY_DEPTH,
-  malformed,
-  type Position,
-  type SyntaxEntry,
-  type SyntaxNode,
-  type SyntaxObject,
-} from './syntax.ts'
+import { MAX_DEPTH, malformed, type Position, type SyntaxEntry, type SyntaxNode, type SyntaxObject } from './syntax.ts'
 
 const BLANK = /[ \t\r\n]*/y
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const WORD = /true|false|null/y
 
-/** Whether a policy text is in the JSON form: its first character that is not blank opens an object. */
+/** Whether a text is in the JSON form: its first character that is not blank opens an object. */
 export function isJsonForm(source: string): boolean {
   return /^\uFEFF?\s*\{/.test(source)
 }
 
-/** @throws {PolicySyntaxError} */
+/** @throws {HclSyntaxError} */
 export function parseJsonForm(source: string): SyntaxObject {
   return new JsonFormParser(source).document()
 }
@@ -43,7 +36,7 @@ class JsonFormParser {
     this.#skipBlank()
     const root = this.#object()
     this.#skipBlank()
-    if (this.#offset < this.#source.length) throw malformed('expected the end of the policy', this.#position())
+    if (this.#offset < this.#source.length) throw malformed('expected the end of the text', this.#position())
     return root
   }
 
@@ -126,7 +119,7 @@ class JsonFormParser {
     const at = this.#position()
     if (!this.#accept(bracket)) throw malformed(`expected ${bracket}`, at)
     this.#depth += 1
-    if (this.#depth > MAX_POLICY_DEPTH) throw malformed('nested too deep', at)
+    if (this.#depth > MAX_DEPTH) throw malformed('nested too deep', at)
     return at
   }
 

@@ -1,4 +1,4 @@
-/** The neutral syntax tree: what HCL1 and JSON policies have in common, with positions. Nothing here knows a policy key. */
+/** The neutral syntax tree: what HCL1 and its JSON form have in common, with positions. Nothing here knows a key. */
 
 /** Both count from 1; a column is a UTF-16 code unit. */
 export interface Position {
@@ -30,12 +30,9 @@ export interface SyntaxObject {
   readonly at: Position
 }
 
-/**
- * The text is no policy. The message is what clients get after `failed to parse policy: ` (vault-api 3.3); the place is
- * in the fields, and in the message where Vault puts it there too.
- */
-export class PolicySyntaxError extends Error {
-  readonly code = 'policy-syntax'
+/** The text is neither HCL1 nor JSON. The place is in the fields, and in the message where Vault puts it there too. */
+export class HclSyntaxError extends Error {
+  readonly code = 'hcl-syntax'
   readonly line: number
   readonly column: number
 
@@ -46,13 +43,9 @@ export class PolicySyntaxError extends Error {
   }
 }
 
-/** Malformed text, as opposed to a well-formed policy that says something impossible. */
-export function malformed(message: string, at: Position): PolicySyntaxError {
-  return new PolicySyntaxError(`at ${at.line}:${at.column}: ${message}`, at)
+export function malformed(message: string, at: Position): HclSyntaxError {
+  return new HclSyntaxError(`at ${at.line}:${at.column}: ${message}`, at)
 }
 
-/** Bytes of one policy text (vault-api 10.1). */
-export const MAX_POLICY_BYTES = 1_048_576
-
 /** Nesting of objects and lists. A real policy needs four. */
-export const MAX_POLICY_DEPTH = 100
+export const MAX_DEPTH = 100

@@ -1,0 +1,204 @@
+/**
+ * `plenum server` in the place of `vault server`: the same flags, configuration files and lines of output, and a server
+ * behind them (vault-api 15.1, 15.4 say how hvac's own suite starts one).
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { sensitive, staticToken, VaultClient } from '../../src/vault/index.ts'
+
+const main = join(import.meta.dirname, '../../dist/cli/main.js')
+const folder = mkdtempSync(join(tmpdir(), 'plenum-server-command-'))
+const children: ChildProcess[] = []
+afterEach(() => Promise.all(children.splice(0).map((child) => stop(child))))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function file(name: string, content: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+interface Running {
+  readonly child: ChildProcess
+  /** Everything on stdout, up to the line that was waited for and what came with it. */
+  readonly out: string
+  readonly address: string
+}
+
+/** Until a line of stdout matches. */
+async function start(args: readonly string[], until: RegExp, env: Record<string, string> = {}): Promise<Running> {
+  const child = spawn(process.execPath, [main, 'server', ...args], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  children.push(child)
+  const out = await new Promise<string>((resolve, reject) => {
+    let text = ''
+    let errors = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+      if (until.test(text)) resolve(text)
+    })
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+    child.on('exit', (status) => reject(new Error(`ended with ${String(status)}: ${errors}`)))
+  })
+  return { child, out, address: /Api Address: (\S+)/.exec(out)?.[1] ?? '' }
+}
+
+/** Its exit status. */
+function stop(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null) resolve(child.exitCode)
+    child.on('exit', resolve)
+    child.kill('SIGTERM')
+  })
+}
+
+const STARTED = /==> Vault server started!/
+
+async function withClient<T>(address: string, token: string, work: (client: VaultClient) => Promise<T>): Promise<T> {
+  const client = new VaultClient({ address, tokens: staticToken(sensitive(token)) })
+  try {
+    return await work(client)
+  } finally {
+    await client.close()
+  }
+}
+
+describe('-dev', () => {
+  it('takes the flags of Vault, says what Vault says, and keeps the token nowhere', async () => {
+    const flags = ['-dev', '-dev-root-token-id=root', '-dev-listen-address=127.0.0.1:0', '-dev-no-store-token']
+    const { out, address, child } = await start(flags, /^Root Token: .*$/m)
+    expect(out).toMatch(STARTED)
+    expect(/^Root Token: (.*)$/m.exec(out)?.[1]).toBe('root')
+    const unsealKey = /^Unseal Key: (.*)$/m.exec(out)?.[1] ?? ''
+    expect(Buffer.from(unsealKey, 'base64')).toHaveLength(32)
+    expect(out).toContain(`export VAULT_ADDR='${address}'`)
+    await withClient(address, 'root', async (client) => {
+      await client.request('POST', 'secret/data/a', { body: { data: { k: 'v' } } })
+      expect((await client.request('GET', 'secret/data/a')).body).toMatchObject({ data: { data: { k: 'v' } } })
+      await client.request('PUT', 'sys/seal')
+      await client.request('PUT', 'sys/unseal', { body: { key: unsealKey } })
+      expect((await client.request('GET', 'sys/seal-status')).body).toMatchObject({ sealed: false })
+    })
+    expect(existsSync(join(folder, '.vault-token'))).toBe(false)
+    expect(await stop(child)).toBe(0)
+  })
+
+  it('takes the variables of Vault too', async () => {
+    const env = { VAULT_DEV_ROOT_TOKEN_ID: 'mine', VAULT_DEV_LISTEN_ADDRESS: '127.0.0.1:0' }
+    const { address } = await start(['--dev'], /^Root Token: mine$/m, env)
+    expect(
+      (await withClient(address, 'mine', (client) => client.request('GET', 'auth/token/lookup-self'))).body,
+    ).toMatchObject({
+      data: { policies: ['root'] },
+    })
+  })
+
+  it('takes listeners and lifetimes from a configuration', async () => {
+    const config = file(
+      'dev.hcl',
+      'default_lease_ttl = "1h"\nmax_lease_ttl = "2h"\nlistener "unix" { address = "dev.sock" }\n',
+    )
+    const { address } = await start(['-dev', `-config=${config}`, '-dev-root-token-id', 'root', '--port', '0'], STARTED)
+    const made = await withClient(address, 'root', (client) =>
+      client.request('POST', 'auth/token/create', { body: { policies: ['default'] } }),
+    )
+    expect(made.body).toMatchObject({ auth: { lease_duration: 3600 } })
+    const longer = await withClient(address, 'root', (client) =>
+      client.request('POST', 'auth/token/create', { body: { policies: ['default'], ttl: '3h' } }),
+    )
+    expect(longer.body).toMatchObject({ auth: { lease_duration: 7200 } })
+    expect(existsSync(join(folder, 'dev.sock'))).toBe(true)
+  })
+})
+
+describe('-config', () => {
+  it('in HCL: a store that outlives the server', async () => {
+    const config = file(
+      'server.hcl',
+      `ui = true
+       disable_mlock = true
+       cluster_addr = "https://127.0.0.1:8201"
+       audit_folders = ["audit"]
+       storage "file" { path = "kept" }
+       listener "tcp" {
+         address     = "127.0.0.1:0"
+         tls_disable = "true"
+       }`,
+    )
+    const first = await start([`-config=${config}`], STARTED)
+    const keys = await withClient(first.address, 'none-yet', async (client) => {
+      const { body } = await client.request('PUT', 'sys/init', { body: { secret_shares: 1, secret_threshold: 1 } })
+      return body as { readonly keys_base64: readonly string[]; readonly root_token: string }
+    })
+    const key = keys.keys_base64[0] ?? ''
+    await withClient(first.address, keys.root_token, async (client) => {
+      await client.request('PUT', 'sys/unseal', { body: { key } })
+      await client.request('PUT', 'sys/audit/f', { body: { type: 'file', options: { file_path: 'a.log' } } })
+      await client.request('PUT', 'sys/policies/acl/kept', { body: { policy: 'path "a" {}' } })
+    })
+    expect(await stop(first.child)).toBe(0)
+    expect(readFileSync(join(folder, 'audit/a.log'), 'utf8')).toContain('sys/policies/acl/kept')
+
+    const second = await start(['-config', config], STARTED)
+    expect(second.out).toContain('Storage: file')
+    await withClient(second.address, keys.root_token, async (client) => {
+      await client.request('PUT', 'sys/unseal', { body: { key } })
+      expect((await client.request('GET', 'sys/policies/acl/kept')).body).toMatchObject({ data: { name: 'kept' } })
+    })
+  })
+
+  it('in JSON with the older word for storage and TLS, as hvac starts a server; warnings alone are told', async () => {
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
+    const form = [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '2',
+      '-keyout',
+      'key.pem',
+      '-out',
+      'cert.pem',
+    ]
+    execFileSync('openssl', [...form, ...subject], { stdio: 'ignore', cwd: folder })
+    const config = file(
+      'vault-tls.json',
+      JSON.stringify({
+        backend: { inmem: {} },
+        listener: { tcp: { tls_cert_file: 'cert.pem', tls_key_file: 'key.pem', address: '127.0.0.1:0' } },
+        disable_mlock: true,
+        default_lease_ttl: '768h',
+        max_lease_ttl: '768h',
+      }),
+    )
+    const { address, out } = await start([`-config=${config}`, '-log-level=warn'], STARTED)
+    expect(out).toContain('tls: "enabled"')
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      request(`${address}/v1/sys/init`, { ca: readFileSync(join(folder, 'cert.pem')) }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+        .on('error', reject)
+        .end()
+    })
+    expect(status).toBe(200)
+  })
+
+  it('as a folder: its files together', async () => {
+    mkdirSync(join(folder, 'both'))
+    file('both/a.hcl', 'storage "inmem" {}')
+    file('both/b.json', '{"listener": {"tcp": {"address": "127.0.0.1:0", "tls_disable": 1}}}')
+    file('both/notes.txt', 'not read')
+    const { out } = await start(['-config=both'], STARTED)
+    expect(out).toMatch(/Listener 1: tcp[^]*Storage: inmem/)
+  })
+})
