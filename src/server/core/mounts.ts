@@ -7,6 +7,7 @@
  */
 import { invalidRequest, LogicalError } from '../logical/index.ts'
 import type { Backend } from '../logical/index.ts'
+import { INHERIT, type MountConfig } from '../engines/system/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { Turns } from '../../concurrency/index.ts'
 
@@ -21,16 +22,11 @@ export interface MountEntry {
   readonly uuid: string
   readonly accessor: string
   readonly description: string
+  readonly local: boolean
+  readonly sealWrap: boolean
+  readonly externalEntropyAccess: boolean
   readonly options: Readonly<Record<string, string>> | null
   readonly config: MountConfig
-}
-
-export interface MountConfig {
-  readonly defaultLeaseTtl: number
-  readonly maxLeaseTtl: number
-  readonly listingVisibility: '' | 'hidden' | 'unauth'
-  /** Auth mounts only. */
-  readonly tokenType: string
 }
 
 export interface Mounted {
@@ -44,9 +40,12 @@ const TABLE_VERSION = 1
 
 const RESERVED = ['sys/', 'auth/token/', 'cubbyhole/', 'identity/', 'audit/']
 
-export const INHERIT: MountConfig = { defaultLeaseTtl: 0, maxLeaseTtl: 0, listingVisibility: '', tokenType: '' }
+type NewMount = Omit<MountEntry, 'uuid' | 'accessor'>
+type Changes = Partial<Pick<MountEntry, 'description' | 'config' | 'options'>>
 
-type NewMount = Pick<MountEntry, 'path' | 'class' | 'type' | 'description' | 'options' | 'config'>
+/** An entry as any Plenum wrote it: settings that came later have their defaults. */
+type StoredEntry = Omit<MountEntry, 'local' | 'sealWrap' | 'externalEntropyAccess' | 'config'> &
+  Partial<Pick<MountEntry, 'local' | 'sealWrap' | 'externalEntropyAccess'>> & { readonly config: Partial<MountConfig> }
 
 /** The stored table is not one that this server can serve. It stays sealed. */
 export class MountTableError extends Error {
@@ -79,13 +78,14 @@ export class MountTable {
   load(): void {
     const bytes = this.#options.storage.get(TABLE_KEY)
     if (bytes === undefined) return
-    const table = JSON.parse(Buffer.from(bytes).toString('utf8')) as { version: number; mounts: MountEntry[] }
+    const table = JSON.parse(Buffer.from(bytes).toString('utf8')) as { version: number; mounts: StoredEntry[] }
     if (table.version !== TABLE_VERSION) {
       throw new MountTableError(
         `the mount table is of version ${table.version} and this server reads ${TABLE_VERSION}: use the Plenum that wrote it`,
       )
     }
-    for (const entry of table.mounts) {
+    for (const stored of table.mounts) {
+      const entry = completed(stored)
       const backend = this.#options.create(entry)
       if (backend === undefined) {
         throw new MountTableError(
@@ -119,6 +119,12 @@ export class MountTable {
     return this.#mounts.get(path)
   }
 
+  /** What the table says now of a mount, wherever it lies by now. */
+  current(uuid: string): MountEntry | undefined {
+    for (const { entry } of this.#mounts.values()) if (entry.uuid === uuid) return entry
+    return undefined
+  }
+
   /** Sorted by path. */
   list(wanted: 'auth' | 'secret'): MountEntry[] {
     return [...this.#mounts.values()]
@@ -133,20 +139,7 @@ export class MountTable {
   }
 
   async #enable(mount: NewMount): Promise<void> {
-    const { path } = mount
-    if (!/^[^\s/]+(?:\/[^\s/]+)*\/$/.test(path))
-      throw invalidRequest('mount path must not be empty or hold white space')
-    const shown = mount.class === 'auth' ? path.slice('auth/'.length) : path
-    if (
-      RESERVED.some((reserved) => path.startsWith(reserved)) ||
-      (mount.class === 'secret' && path.startsWith('auth/'))
-    ) {
-      throw new LogicalError('permission-denied', `cannot mount "${shown}"`, 'bare')
-    }
-    for (const taken of this.#mounts.keys()) {
-      if (taken.startsWith(path) || path.startsWith(taken))
-        throw invalidRequest(`path is already in use at ${shown === path ? taken : taken.slice('auth/'.length)}`)
-    }
+    this.#checkFree(mount)
     const { random, uuid, create } = this.#options
     const entry: MountEntry = {
       ...mount,
@@ -157,6 +150,37 @@ export class MountTable {
     if (backend === undefined) throw invalidRequest(`plugin not found in the catalog: ${mount.type}`)
     await this.#store([...this.#stored(), entry])
     this.#serve({ entry, backend })
+  }
+
+  /** @throws {LogicalError} for a path that no mount may have, or that is taken by one other than `moving`. */
+  #checkFree({ path, class: of }: Pick<MountEntry, 'path' | 'class'>, moving?: string): void {
+    if (!/^[^\s/]+(?:\/[^\s/]+)*\/$/.test(path))
+      throw invalidRequest('mount path must not be empty or hold white space')
+    const shown = of === 'auth' ? path.slice('auth/'.length) : path
+    if (RESERVED.some((reserved) => path.startsWith(reserved)) || (of === 'secret' && path.startsWith('auth/'))) {
+      throw new LogicalError('permission-denied', `cannot mount "${shown}"`, 'bare')
+    }
+    for (const taken of this.#mounts.keys()) {
+      if (taken !== moving && (taken.startsWith(path) || path.startsWith(taken)))
+        throw invalidRequest(`path is already in use at ${shown === path ? taken : taken.slice('auth/'.length)}`)
+    }
+  }
+
+  /**
+   * Gives a mount another path, with all that it holds; uuid and accessor stay, which are what its data lies under.
+   * @throws {LogicalError} when there is no such mount, it is the system's own, or the new path is not free
+   */
+  move(from: string, to: string): Promise<void> {
+    return this.#turns.run(TABLE_KEY, async () => {
+      const mounted = this.#mounts.get(from)
+      if (mounted === undefined) throw invalidRequest(`no matching mount at ${JSON.stringify(from)}`)
+      if (!isStored(mounted.entry)) throw invalidRequest(`cannot remount ${JSON.stringify(from)}`)
+      const entry = { ...mounted.entry, path: to }
+      this.#checkFree(entry, from)
+      await this.#store([...this.#stored().filter(({ path }) => path !== from), entry])
+      this.#mounts.delete(from)
+      this.#serve({ entry, backend: mounted.backend })
+    })
   }
 
   /** Nothing happens when there is no such mount. @throws {LogicalError} for the system's own mounts. */
@@ -177,14 +201,15 @@ export class MountTable {
     })
   }
 
-  change(path: string, changes: Partial<Pick<MountEntry, 'description' | 'config'>>): Promise<void> {
-    return this.#turns.run(TABLE_KEY, () => this.#change(path, changes))
+  /** `decide` sees the entry as it is once nobody else is changing the table. */
+  change(path: string, decide: (entry: MountEntry) => Changes): Promise<void> {
+    return this.#turns.run(TABLE_KEY, () => this.#change(path, decide))
   }
 
-  async #change(path: string, changes: Partial<Pick<MountEntry, 'description' | 'config'>>): Promise<void> {
+  async #change(path: string, decide: (entry: MountEntry) => Changes): Promise<void> {
     const mounted = this.#mounts.get(path)
     if (mounted === undefined) return
-    const entry = { ...mounted.entry, ...changes }
+    const entry = { ...mounted.entry, ...decide(mounted.entry) }
     await this.#store([...this.#stored().filter((other) => other.path !== path), ...(isStored(entry) ? [entry] : [])])
     this.#mounts.set(path, { entry, backend: mounted.backend })
   }
@@ -201,6 +226,16 @@ export class MountTable {
   #store(mounts: readonly MountEntry[]): Promise<void> {
     const value = Buffer.from(JSON.stringify({ version: TABLE_VERSION, mounts }))
     return this.#options.storage.commit([{ kind: 'put', key: TABLE_KEY, value }])
+  }
+}
+
+function completed(stored: StoredEntry): MountEntry {
+  return {
+    ...stored,
+    local: stored.local ?? false,
+    sealWrap: stored.sealWrap ?? false,
+    externalEntropyAccess: stored.externalEntropyAccess ?? false,
+    config: { ...INHERIT, ...stored.config },
   }
 }
 

@@ -5,10 +5,11 @@
 import { randomUUID } from 'node:crypto'
 import { AuditBroker } from '../audit/index.ts'
 import { createAppRole } from '../auth/approle/index.ts'
+import { createPlaceholder } from '../auth/placeholder.ts'
 import { createTokenBackend } from '../auth/token/index.ts'
 import type { Barrier } from '../barrier/index.ts'
 import { createKv2 } from '../engines/kv2/index.ts'
-import { createSystem } from '../engines/system/index.ts'
+import { createSystem, INHERIT } from '../engines/system/index.ts'
 import type { Backend } from '../logical/index.ts'
 import { PolicyStore } from '../policy/index.ts'
 import type { Storage } from '../storage/index.ts'
@@ -17,7 +18,7 @@ import { createAuditDevices } from './audit-devices.ts'
 import { Occupancy } from './occupancy.ts'
 import { createSystemHost } from './system-host.ts'
 import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
-import { INHERIT, type MountEntry, MountTable } from './mounts.ts'
+import { type MountEntry, MountTable } from './mounts.ts'
 
 export interface Session {
   readonly mounts: MountTable
@@ -50,7 +51,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const core = barrier.view('core/')
   const mounts = new MountTable({
     storage: core,
-    create: (entry) => createBackend(entry, barrier.view(dataPrefix(entry)), options, tokens),
+    create: (entry) =>
+      createBackend(entry, barrier.view(dataPrefix(entry)), options, tokens, () =>
+        // Tuned meanwhile, or moved.
+        leaseTtl(mounts.current(entry.uuid) ?? entry),
+      ),
     erase: (entry) => erase(barrier.view(dataPrefix(entry))),
     random,
     uuid: randomUUID,
@@ -88,12 +93,13 @@ function createBackend(
   storage: Storage,
   { now, random }: SessionOptions,
   tokens: TokenStore,
+  mountTtl: () => LeaseTtl,
 ): Backend | undefined {
   if (entry.class === 'secret' && entry.type === 'kv' && entry.options?.['version'] === '2')
     return createKv2({ storage, now })
   if (entry.class === 'auth' && entry.type === 'approle')
-    return createAppRole({ storage, now, random, mountPoint: entry.path, leaseTtl: () => leaseTtl(entry), tokens })
-  return undefined
+    return createAppRole({ storage, now, random, mountPoint: entry.path, leaseTtl: mountTtl, tokens })
+  return entry.class === 'auth' ? createPlaceholder(entry.type) : undefined
 }
 
 function dataPrefix(entry: MountEntry): string {
@@ -108,6 +114,9 @@ function fixedEntry(path: string, of: MountEntry['class'], type: string, descrip
     uuid: `${type}-0`,
     accessor: `${of === 'auth' ? 'auth_' : ''}${type}_00000000`,
     description,
+    local: false,
+    sealWrap: false,
+    externalEntropyAccess: false,
     options: null,
     config: { ...INHERIT, tokenType: type === 'token' ? 'default-service' : '' },
   }

@@ -1,4 +1,5 @@
 /** The core as the system backend sees it (`engines/system/host.ts`). */
+import { randomUUID } from 'node:crypto'
 import type { AuditPort, MountsPort, MountView, SystemHost } from '../engines/system/index.ts'
 import { invalidRequest } from '../logical/index.ts'
 import type { PolicyStore } from '../policy/index.ts'
@@ -32,6 +33,12 @@ export function createSystemHost(
       const { entry } = found.mounted
       return { view: viewOf(entry), fullPath: entry.path }
     },
+    async remount(from, to) {
+      await mounts.move(from, to)
+      tokens.moveRenewals(from, to)
+      await tokens.revokeByPath(from)
+    },
+    uuid: randomUUID,
     seal,
   }
 }
@@ -45,7 +52,7 @@ function secretsPort(mounts: MountTable): MountsPort {
     },
     enable: (mount) => mounts.enable({ ...mount, class: 'secret' }),
     disable: (path) => mounts.disable(path, `cannot unmount "${path}"`),
-    change: (path, changes) => mounts.change(path, changes),
+    change: (path, decide) => mounts.change(path, (entry) => decide(viewOf(entry))),
   }
 }
 
@@ -64,7 +71,7 @@ function authsPort(mounts: MountTable, tokens: TokenStore): MountsPort {
       await mounts.disable(`auth/${path}`, 'token credential backend cannot be disabled')
       await tokens.revokeByPath(`auth/${path}`)
     },
-    change: (path, changes) => mounts.change(`auth/${path}`, changes),
+    change: (path, decide) => mounts.change(`auth/${path}`, (entry) => decide(viewOf(entry))),
   }
 }
 

@@ -3,7 +3,24 @@
  */
 import type { TokenEntry } from '../../logical/index.ts'
 
-/** A mount as `sys/mounts` and `sys/auth` speak of it. TTLs in seconds, 0 inherits. */
+/** What can be tuned of a mount. TTLs in seconds, 0 inherits. */
+export interface MountConfig {
+  readonly defaultLeaseTtl: number
+  readonly maxLeaseTtl: number
+  /** Kept and shown; there is no cache in front of a mount that it could switch off. */
+  readonly forceNoCache: boolean
+  readonly listingVisibility: '' | 'hidden' | 'unauth'
+  /** Names of top-level fields that stand in clear in the audit log. */
+  readonly auditNonHmacRequestKeys: readonly string[]
+  readonly auditNonHmacResponseKeys: readonly string[]
+  /** For plugins that read or answer headers of their own: kept and shown. */
+  readonly passthroughRequestHeaders: readonly string[]
+  readonly allowedResponseHeaders: readonly string[]
+  /** Auth mounts only; empty is `default-service`. */
+  readonly tokenType: string
+}
+
+/** A mount as `sys/mounts` and `sys/auth` speak of it. */
 export interface MountView {
   /** With trailing slash, without `auth/`. */
   readonly path: string
@@ -11,21 +28,24 @@ export interface MountView {
   readonly description: string
   readonly accessor: string
   readonly uuid: string
+  /** These three mean something in a cluster or with a hardware module: kept and shown, as Vault does without one. */
+  readonly local: boolean
+  readonly sealWrap: boolean
+  readonly externalEntropyAccess: boolean
   readonly options: Readonly<Record<string, string>> | null
-  readonly config: {
-    readonly defaultLeaseTtl: number
-    readonly maxLeaseTtl: number
-    readonly listingVisibility: '' | 'hidden' | 'unauth'
-    readonly tokenType: string
-  }
+  readonly config: MountConfig
 }
 
 export interface MountsPort {
   list(): readonly MountView[]
   get(path: string): MountView | undefined
-  enable(mount: Pick<MountView, 'path' | 'type' | 'description' | 'options' | 'config'>): Promise<void>
+  enable(mount: Omit<MountView, 'accessor' | 'uuid'>): Promise<void>
   disable(path: string): Promise<void>
-  change(path: string, changes: Partial<Pick<MountView, 'description' | 'config'>>): Promise<void>
+  /** `decide` may refuse by throwing; it is shown the mount as it is by then. */
+  change(
+    path: string,
+    decide: (view: MountView) => Partial<Pick<MountView, 'description' | 'config' | 'options'>>,
+  ): Promise<void>
 }
 
 export interface AuditDeviceView {
@@ -58,5 +78,12 @@ export interface SystemHost {
   sees(token: TokenEntry, mountPath: string): boolean
   /** The secret or auth mount a path lies in, with its full path. */
   mountOf(path: string): { readonly view: MountView; readonly fullPath: string } | undefined
+  /**
+   * Gives a mount another path. Both as in a request path (`auth/` included), with trailing slash. When it resolves, all
+   * that was given out under the old path is revoked.
+   * @throws {LogicalError} when `from` is no mount that can move, or `to` is not free
+   */
+  remount(from: string, to: string): Promise<void>
+  uuid(): string
   seal(): Promise<void>
 }

@@ -10,6 +10,7 @@ import { auditRoutes } from './audit.ts'
 import { capabilityRoutes } from './capabilities.ts'
 import type { SystemHost } from './host.ts'
 import { mountRoutes } from './mounts.ts'
+import { remountRoutes } from './remount.ts'
 import { policyRoutes } from './policies.ts'
 import { uiRoutes } from './ui.ts'
 
@@ -21,6 +22,7 @@ const UNAUTHENTICATED = /^internal\/ui\/mounts(?:\/.*)?$/
 export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
   const handle = router([
     ...mountRoutes(host),
+    ...remountRoutes(host),
     ...policyRoutes(policies),
     ...capabilityRoutes(host),
     ...auditRoutes(host.audit),
@@ -44,4 +46,5 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
   }
 }
 
-export type { AuditDeviceView, AuditPort, MountsPort, MountView, SystemHost } from './host.ts'
+export type { AuditDeviceView, AuditPort, MountConfig, MountsPort, MountView, SystemHost } from './host.ts'
+export { INHERIT } from './mount-settings.ts'

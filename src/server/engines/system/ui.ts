@@ -1,7 +1,7 @@
 /** `sys/internal/ui/mounts`: what the Vault CLI asks before every `kv` command (vault-api 3.5; S42). */
 import { LogicalError, type JsonObject, type LogicalResponse, type Route } from '../../logical/index.ts'
 import type { MountView, SystemHost } from './host.ts'
-import { mountObject } from './mounts.ts'
+import { mountObject } from './mount-settings.ts'
 
 export function uiRoutes(host: SystemHost): Route[] {
   return [
