@@ -26,6 +26,10 @@ export function createSystemHost(
     tokenByText: (token) => (token === '' ? undefined : tokens.lookup(token)),
     tokenByAccessor: (accessor) => tokens.byAccessor(accessor),
     capabilities: (token, path) => [...policies.acl(token.policies).capabilitiesOn(path)].sort(),
+    rules(token) {
+      const acl = policies.acl(token.policies)
+      return { root: acl.root, ...acl.rules() }
+    },
     sees: (token, mountPath) => policies.acl(token.policies).canSee(mountPath),
     mountOf(path) {
       const found = mounts.route(path)

@@ -64,6 +64,17 @@ export interface AuditPort {
   hash(path: string, input: string): string | undefined
 }
 
+export interface ResultantRules {
+  readonly root: boolean
+  readonly exact: readonly ResultantRule[]
+  readonly patterns: readonly ResultantRule[]
+}
+
+interface ResultantRule {
+  readonly path: string
+  readonly capabilities: readonly string[]
+}
+
 export interface SystemHost {
   readonly secrets: MountsPort
   readonly auths: MountsPort
@@ -74,6 +85,8 @@ export interface SystemHost {
   tokenByAccessor(accessor: string): TokenEntry | undefined
   /** Sorted; `['root']`, `['deny']`, or what the policies allow. */
   capabilities(token: TokenEntry, path: string): readonly string[]
+  /** What the token's policies say, path by path. */
+  rules(token: TokenEntry): ResultantRules
   /** Whether the token may do anything at or below a mount's path (`auth/` included). */
   sees(token: TokenEntry, mountPath: string): boolean
   /** The secret or auth mount a path lies in, with its full path. */

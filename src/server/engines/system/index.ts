@@ -17,7 +17,7 @@ import { uiRoutes } from './ui.ts'
 /** vault-api 3: `auth` itself may be read without sudo, what lies below it may not be touched. */
 const SUDO = /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|rotate(?:\/.*)?|raw(?:\/.*)?)$/
 /** They look at the token themselves. */
-const UNAUTHENTICATED = /^internal\/ui\/mounts(?:\/.*)?$/
+const UNAUTHENTICATED = /^internal\/ui\/(?:mounts(?:\/.*)?|namespaces)$/
 
 export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
   const handle = router([
