@@ -55,6 +55,7 @@ const TABLE: Readonly<Record<string, Row>> = {
     modules: ['node:crypto', 'node:fs', 'node:path', 'shamir-secret-sharing'],
   },
   'server/policy': { folders: CONTRACTS, modules: ['lru-cache'] },
+  'server/quota': { folders: CONTRACTS, modules: ['lru-cache'] },
   'server/token': { folders: [...CONTRACTS], modules: ['node:crypto', 'lru-cache'] },
   'server/audit': { folders: CONTRACTS, modules: ['node:crypto', 'node:fs', 'quick-lru'] },
   'server/auth': { folders: [...CONTRACTS, 'server/token'], modules: ['node:crypto', 'lru-cache'] },

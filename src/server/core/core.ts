@@ -13,7 +13,7 @@ import { createSeal } from '../seal/index.ts'
 import { stageStorage, type Storage } from '../storage/index.ts'
 import type { Exchange } from './exchange.ts'
 import { runPipeline } from './pipeline.ts'
-import { replyTo, replyToError } from './reply.ts'
+import { replyTo, replyToError, withLimit } from './reply.ts'
 import type { CoreMethod, CoreReply, CoreRequest } from './request.ts'
 import { openSession, type Session } from './session.ts'
 import { isStatusPath, type StatusHost, statusReply } from './status.ts'
@@ -208,6 +208,7 @@ async function handleUnsealed(
     mounted: undefined,
     rest: '',
     open: false,
+    limit: undefined,
     caller: undefined,
     sudo: false,
     grantedBy: undefined,
@@ -215,13 +216,16 @@ async function handleUnsealed(
   session.occupancy.enter()
   try {
     const outcome = await runPipeline(exchange, session)
-    if (outcome.kind === 'refused') return replyToError(outcome.error, report)
-    return replyTo(outcome, {
-      id: exchange.id,
-      path: exchange.path,
-      operation: exchange.operation,
-      mountType: exchange.mounted?.entry.type ?? '',
-    })
+    const reply =
+      outcome.kind === 'refused'
+        ? replyToError(outcome.error, report)
+        : replyTo(outcome, {
+            id: exchange.id,
+            path: exchange.path,
+            operation: exchange.operation,
+            mountType: exchange.mounted?.entry.type ?? '',
+          })
+    return withLimit(reply, exchange.limit, session.rateLimits.config.responseHeaders)
   } catch (error) {
     return replyToError(error, report)
   } finally {

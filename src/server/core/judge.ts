@@ -12,6 +12,17 @@ export function findMount(exchange: Exchange, session: Session): void {
   exchange.open = found.mounted.backend.isUnauthenticated(found.rest)
 }
 
+/** Before anybody is asked who they are: guessing tokens counts as well (vault-api 1.11). */
+export function limitRate(exchange: Exchange, session: Session): void {
+  // One client, whichever way its address is written.
+  const client = exchange.request.remoteAddress.replace(/^::ffff:/i, '')
+  exchange.limit = session.rateLimits.take(exchange.path, client, exchange.time)
+  if (exchange.limit.kind === 'exceeded') {
+    const path = JSON.stringify(exchange.path)
+    throw new LogicalError('too-many-requests', `request path ${path}: rate limit quota exceeded`, 'bare')
+  }
+}
+
 /** One answer for a missing, unknown, expired and revoked token, and for one used from the wrong network (D2). */
 export function authenticate(exchange: Exchange, session: Session): void {
   // An open path ignores a token: a login must not fail because an old token came along.

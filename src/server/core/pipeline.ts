@@ -8,7 +8,15 @@
  */
 import type { AuditedRequest, AuditedResponse } from '../audit/index.ts'
 import { LogicalError } from '../logical/index.ts'
-import { authenticate, authorize, consumeUse, decideCreateOrUpdate, findMount, requireMount } from './judge.ts'
+import {
+  authenticate,
+  authorize,
+  consumeUse,
+  decideCreateOrUpdate,
+  findMount,
+  limitRate,
+  requireMount,
+} from './judge.ts'
 import type { Exchange } from './exchange.ts'
 import { issueToken, performRequest, retireSpentToken } from './perform.ts'
 import { dataOf, type Outcome } from './reply.ts'
@@ -27,6 +35,7 @@ interface Refused {
 /** May refuse the request. Nothing here has an effect, but for the use that a limited token spends. */
 export const JUDGE: readonly Step[] = [
   { name: 'find-mount', run: findMount },
+  { name: 'limit-rate', run: limitRate },
   { name: 'authenticate', run: authenticate },
   // Also for requests that are refused further down: a limited token pays for asking.
   { name: 'consume-use', run: consumeUse },
@@ -51,6 +60,9 @@ async function carryOut(
 ): Promise<Outcome | Refused> {
   const { audit } = session
   if (!audit.enabled) return refusal ?? perform(exchange, session)
+  // A flood must not fill the log's disk, unless it was asked for.
+  if (exchange.limit?.kind === 'exceeded' && refusal !== undefined && !session.rateLimits.config.auditRefusals)
+    return refusal
 
   const audited = auditedRequest(exchange)
   const refused = refusal === undefined ? undefined : errorText(refusal.error)

@@ -3,6 +3,7 @@
  */
 import { type JsonObject, stringifyJson } from '../json/index.ts'
 import { type AuthBlock, LogicalError, type LogicalResponse, type Operation } from '../logical/index.ts'
+import type { Verdict } from '../quota/index.ts'
 import { StorageKeyError } from '../storage/index.ts'
 import type { CoreReply } from './request.ts'
 
@@ -121,6 +122,25 @@ function wireAuth(auth: AuthBlock): Record<string, unknown> {
     orphan: auth.orphan,
     mfa_requirement: null,
     num_uses: auth.numUses,
+  }
+}
+
+/** What a rate limit leaves, where that was asked for. */
+export function withLimit(reply: CoreReply, verdict: Verdict | undefined, told: boolean): CoreReply {
+  if (!told || verdict === undefined || verdict.kind === 'unlimited') return reply
+  const wait = String(verdict.waitSeconds)
+  return {
+    ...reply,
+    headers: [
+      ...(reply.headers ?? []),
+      'X-Ratelimit-Limit',
+      String(verdict.limit),
+      'X-Ratelimit-Remaining',
+      String(verdict.remaining),
+      'X-Ratelimit-Reset',
+      wait,
+      ...(verdict.kind === 'exceeded' ? ['Retry-After', wait] : []),
+    ],
   }
 }
 

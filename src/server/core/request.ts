@@ -23,4 +23,6 @@ export interface CoreReply {
   readonly status: number
   /** JSON text ending in a newline; `undefined` for no body. */
   readonly body: string | undefined
+  /** Beside those that every answer has: name, value, name, value. */
+  readonly headers?: readonly string[]
 }

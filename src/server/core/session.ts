@@ -12,6 +12,7 @@ import { createKv2 } from '../engines/kv2/index.ts'
 import { createSystem, INHERIT } from '../engines/system/index.ts'
 import type { Backend } from '../logical/index.ts'
 import { PolicyStore } from '../policy/index.ts'
+import { RateLimits } from '../quota/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { TokenStore } from '../token/index.ts'
 import { createAuditDevices } from './audit-devices.ts'
@@ -25,6 +26,7 @@ export interface Session {
   readonly policies: PolicyStore
   readonly tokens: TokenStore
   readonly audit: AuditBroker
+  readonly rateLimits: RateLimits
   readonly now: () => number
   readonly occupancy: Occupancy
   /** Effective lease TTLs of a mount, in seconds. */
@@ -64,7 +66,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const devices = createAuditDevices({ storage: core, broker: audit, folders: options.auditFolders, random, now })
 
   const occupancy = new Occupancy(() => audit.close())
-  const session: Session = { mounts, policies, tokens, audit, now, occupancy, leaseTtl }
+  const rateLimits = new RateLimits(barrier.view('sys/quotas/'))
+  const session: Session = { mounts, policies, tokens, audit, rateLimits, now, occupancy, leaseTtl }
   const host = createSystemHost(session, devices, options.seal)
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),

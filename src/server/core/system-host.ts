@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { AuditPort, MountsPort, MountView, SystemHost } from '../engines/system/index.ts'
 import { invalidRequest } from '../logical/index.ts'
 import type { PolicyStore } from '../policy/index.ts'
+import type { RateLimits } from '../quota/index.ts'
 import type { TokenStore } from '../token/index.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
 import { SYSTEM_LEASE_TTL } from './lease-ttl.ts'
@@ -11,17 +12,19 @@ interface SystemParts {
   readonly mounts: MountTable
   readonly tokens: TokenStore
   readonly policies: PolicyStore
+  readonly rateLimits: RateLimits
 }
 
 export function createSystemHost(
-  { mounts, tokens, policies }: SystemParts,
+  { mounts, tokens, policies, rateLimits }: SystemParts,
   audit: AuditPort,
   seal: () => Promise<void>,
 ): SystemHost {
   return {
-    secrets: secretsPort(mounts),
-    auths: authsPort(mounts, tokens),
+    secrets: secretsPort(mounts, rateLimits),
+    auths: authsPort(mounts, tokens, rateLimits),
     audit,
+    quotas: rateLimits,
     leaseTtl: SYSTEM_LEASE_TTL,
     tokenByText: (token) => (token === '' ? undefined : tokens.lookup(token)),
     tokenByAccessor: (accessor) => tokens.byAccessor(accessor),
@@ -39,6 +42,7 @@ export function createSystemHost(
     },
     async remount(from, to) {
       await mounts.move(from, to)
+      await rateLimits.mountMoved(from, to)
       tokens.moveRenewals(from, to)
       await tokens.revokeByPath(from)
     },
@@ -47,7 +51,7 @@ export function createSystemHost(
   }
 }
 
-function secretsPort(mounts: MountTable): MountsPort {
+function secretsPort(mounts: MountTable, rateLimits: RateLimits): MountsPort {
   return {
     list: () => mounts.list('secret').map(viewOf),
     get: (path) => {
@@ -55,12 +59,15 @@ function secretsPort(mounts: MountTable): MountsPort {
       return entry === undefined || entry.class === 'auth' ? undefined : viewOf(entry)
     },
     enable: (mount) => mounts.enable({ ...mount, class: 'secret' }),
-    disable: (path) => mounts.disable(path, `cannot unmount "${path}"`),
+    async disable(path) {
+      await mounts.disable(path, `cannot unmount "${path}"`)
+      await rateLimits.mountMoved(path, undefined)
+    },
     change: (path, decide) => mounts.change(path, (entry) => decide(viewOf(entry))),
   }
 }
 
-function authsPort(mounts: MountTable, tokens: TokenStore): MountsPort {
+function authsPort(mounts: MountTable, tokens: TokenStore, rateLimits: RateLimits): MountsPort {
   return {
     list: () => mounts.list('auth').map(viewOf),
     get: (path) => {
@@ -74,6 +81,7 @@ function authsPort(mounts: MountTable, tokens: TokenStore): MountsPort {
     async disable(path) {
       await mounts.disable(`auth/${path}`, 'token credential backend cannot be disabled')
       await tokens.revokeByPath(`auth/${path}`)
+      await rateLimits.mountMoved(`auth/${path}`, undefined)
     },
     change: (path, decide) => mounts.change(`auth/${path}`, (entry) => decide(viewOf(entry))),
   }

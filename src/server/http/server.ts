@@ -129,10 +129,10 @@ async function serve(
   reply(response, await core.handle(body.kind === 'none' ? request : { ...request, body: body.data }))
 }
 
-function reply(response: ServerResponse, { status, body }: CoreReply): void {
+function reply(response: ServerResponse, { status, body, headers = [] }: CoreReply): void {
   if (response.headersSent || response.destroyed) return
   if (body === undefined) {
-    response.writeHead(status, ['Cache-Control', 'no-store'])
+    response.writeHead(status, ['Cache-Control', 'no-store', ...headers])
     response.end()
     return
   }
@@ -143,6 +143,7 @@ function reply(response: ServerResponse, { status, body }: CoreReply): void {
     'application/json',
     'Content-Length',
     String(Buffer.byteLength(body)),
+    ...headers,
   ])
   response.end(body)
 }

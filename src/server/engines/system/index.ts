@@ -10,6 +10,7 @@ import { auditRoutes } from './audit.ts'
 import { capabilityRoutes } from './capabilities.ts'
 import type { SystemHost } from './host.ts'
 import { mountRoutes } from './mounts.ts'
+import { quotaRoutes } from './quotas.ts'
 import { remountRoutes } from './remount.ts'
 import { policyRoutes } from './policies.ts'
 import { uiRoutes } from './ui.ts'
@@ -27,6 +28,7 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
     ...capabilityRoutes(host),
     ...auditRoutes(host.audit),
     ...uiRoutes(host),
+    ...quotaRoutes(host),
     {
       pattern: /seal|step-down/,
       operations: {
