@@ -3,7 +3,7 @@
  *
  * Pure: facts and a hasher in, text out. Errors stand in clear, so no error text may hold a submitted value (S10).
  */
-import type { JsonObject } from '../json/index.ts'
+import { type JsonObject, stringifyJson } from '../json/index.ts'
 import type { AuthBlock, Operation, TokenEntry } from '../logical/index.ts'
 import type { Hasher } from './hash.ts'
 
@@ -15,6 +15,8 @@ export interface AuditedRequest {
   readonly path: string
   readonly data: JsonObject | undefined
   readonly clientToken: string
+  /** Those that the operator wants in the log. */
+  readonly headers: readonly { readonly name: string; readonly value: string; readonly hmac: boolean }[]
   readonly caller: TokenEntry | undefined
   readonly remoteAddress: string
   readonly remotePort: number
@@ -30,6 +32,11 @@ export interface AuditedMount {
   readonly type: string
   readonly accessor: string
   readonly class: 'secret' | 'auth' | 'system'
+  /** Names of top-level fields that stay in clear. */
+  readonly config: {
+    readonly auditNonHmacRequestKeys: readonly string[]
+    readonly auditNonHmacResponseKeys: readonly string[]
+  }
 }
 
 export interface AuditedResponse {
@@ -115,7 +122,8 @@ export function createEntries(hasher: Hasher, options: EntryOptions) {
         caller === undefined ? '' : optional('client_token_accessor', caller.accessor, accessor),
         NAMESPACE,
         member('path', text(request.path)),
-        data === undefined ? '' : member('data', hasher.json(data)),
+        data === undefined ? '' : member('data', hashed(data, mount?.config.auditNonHmacRequestKeys)),
+        headersMember(request),
         member('remote_address', text(request.remoteAddress)),
         member('remote_port', String(request.remotePort)),
       )}}`,
@@ -152,7 +160,25 @@ export function createEntries(hasher: Hasher, options: EntryOptions) {
   }
 
   function dataText(request: AuditedRequest, data: JsonObject): string {
-    return hasher.json(options.elideListResponses && request.operation === 'list' ? elided(data) : data)
+    const shown = options.elideListResponses && request.operation === 'list' ? elided(data) : data
+    return hashed(shown, request.mount?.config.auditNonHmacResponseKeys)
+  }
+
+  /** `clear`: top-level keys whose values are left as they are. */
+  function hashed(data: JsonObject, clear: readonly string[] = []): string {
+    if (!clear.some((key) => Object.hasOwn(data, key))) return hasher.json(data)
+    const entries = Object.entries(data).map(([key, value]) =>
+      member(key, clear.includes(key) ? stringifyJson(value) : hasher.json(value)),
+    )
+    return `{${members(...entries)}}`
+  }
+
+  function headersMember({ headers }: AuditedRequest): string {
+    if (headers.length === 0) return ''
+    const entries = headers.map(({ name, value, hmac }) =>
+      member(name, JSON.stringify([hmac ? hasher.text(value) : value])),
+    )
+    return member('headers', `{${members(...entries)}}`)
   }
 
   function line(type: 'request' | 'response', time: number, rest: readonly string[]): string {

@@ -6,6 +6,7 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createBarrier } from '../barrier/index.ts'
+import { CORS_HEADERS, type CorsConfig } from '../engines/system/index.ts'
 import type { JsonObject } from '../json/index.ts'
 import { parseDurationSeconds } from '../logical/duration.ts'
 import { LogicalError, type Operation } from '../logical/index.ts'
@@ -45,6 +46,8 @@ export interface Core {
   handle(request: CoreRequest): CoreReply | Promise<CoreReply>
   readonly initialized: boolean
   readonly sealed: boolean
+  /** Whose web pages may ask; `undefined` for nobody's, and while sealed. All headers that they may send. */
+  readonly cors: CorsConfig | undefined
   /** Empty while uninitialised. */
   readonly storeId: string
   /** Leaves the server sealed, as Vault does. A crash leaves it uninitialised or fully initialised. */
@@ -151,6 +154,10 @@ export function createCore(options: CoreOptions): Core {
     },
     get sealed() {
       return session === undefined
+    },
+    get cors() {
+      const config = session?.config.cors.get() ?? undefined
+      return config && { ...config, allowedHeaders: [...CORS_HEADERS, ...config.allowedHeaders] }
     },
     get storeId() {
       return seal.status().storeId

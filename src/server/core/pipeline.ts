@@ -64,7 +64,7 @@ async function carryOut(
   if (exchange.limit?.kind === 'exceeded' && refusal !== undefined && !session.rateLimits.config.auditRefusals)
     return refusal
 
-  const audited = auditedRequest(exchange)
+  const audited = auditedRequest(exchange, session)
   const refused = refusal === undefined ? undefined : errorText(refusal.error)
   if (refusal !== undefined || hasNoEffect(exchange)) {
     // Nothing changes, so both entries may be stored at once; nothing is answered before they are.
@@ -105,7 +105,14 @@ function hasNoEffect({ operation, caller }: Exchange): boolean {
   return (operation === 'read' || operation === 'list') && (caller === undefined || caller.numUses === 0)
 }
 
-function auditedRequest(exchange: Exchange): AuditedRequest {
+function auditedHeaders({ header }: Exchange['request'], session: Session): AuditedRequest['headers'] {
+  return Object.entries(session.config.auditedHeaders.get()).flatMap(([name, { hmac }]) => {
+    const value = header(name)
+    return value === undefined ? [] : [{ name, value, hmac }]
+  })
+}
+
+function auditedRequest(exchange: Exchange, session: Session): AuditedRequest {
   const { request, mounted } = exchange
   return {
     id: exchange.id,
@@ -113,6 +120,7 @@ function auditedRequest(exchange: Exchange): AuditedRequest {
     path: exchange.path,
     data: exchange.data,
     clientToken: request.token,
+    headers: auditedHeaders(request, session),
     caller: exchange.caller,
     remoteAddress: request.remoteAddress,
     remotePort: request.remotePort,

@@ -14,7 +14,7 @@ const EMPTY_ERRORS = '{"errors":[]}\n'
 
 /** Routes whose data also stands at the top level, where old clients look for it. */
 const FLATTENED =
-  /^sys\/(?:audit|audit-hash\/.+|auth(?:\/.+)?|capabilities(?:-self|-accessor)?|key-status|mounts(?:\/.+)?|policy(?:\/.*)?|remount)$/
+  /^sys\/(?:audit|audit-hash\/.+|auth(?:\/.+)?|capabilities(?:-self|-accessor)?|key-status|mounts(?:\/.+)?|policy(?:\/.*)?|remount|config\/cors|config\/auditing\/request-headers)$/
 
 export interface ReplyContext {
   readonly id: string

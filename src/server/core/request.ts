@@ -15,6 +15,8 @@ export interface CoreRequest {
   /** The headers' texts; empty when absent. */
   readonly namespace: string
   readonly wrapTtl: string
+  /** Any other header by its name in lower case, for the audit log. */
+  readonly header: (name: string) => string | undefined
   readonly remoteAddress: string
   readonly remotePort: number
 }

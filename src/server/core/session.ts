@@ -9,7 +9,13 @@ import { createPlaceholder } from '../auth/placeholder.ts'
 import { createTokenBackend } from '../auth/token/index.ts'
 import type { Barrier } from '../barrier/index.ts'
 import { createKv2 } from '../engines/kv2/index.ts'
-import { createSystem, INHERIT } from '../engines/system/index.ts'
+import {
+  type AuditedHeaders,
+  type ConfigPort,
+  type CorsConfig,
+  createSystem,
+  INHERIT,
+} from '../engines/system/index.ts'
 import type { Backend } from '../logical/index.ts'
 import { PolicyStore } from '../policy/index.ts'
 import { RateLimits } from '../quota/index.ts'
@@ -17,6 +23,7 @@ import type { Storage } from '../storage/index.ts'
 import { TokenStore } from '../token/index.ts'
 import { createAuditDevices } from './audit-devices.ts'
 import { Occupancy } from './occupancy.ts'
+import { openSetting } from './setting.ts'
 import { createSystemHost } from './system-host.ts'
 import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
 import { type MountEntry, MountTable } from './mounts.ts'
@@ -27,6 +34,7 @@ export interface Session {
   readonly tokens: TokenStore
   readonly audit: AuditBroker
   readonly rateLimits: RateLimits
+  readonly config: ConfigPort
   readonly now: () => number
   readonly occupancy: Occupancy
   /** Effective lease TTLs of a mount, in seconds. */
@@ -67,7 +75,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
   const occupancy = new Occupancy(() => audit.close())
   const rateLimits = new RateLimits(barrier.view('sys/quotas/'))
-  const session: Session = { mounts, policies, tokens, audit, rateLimits, now, occupancy, leaseTtl }
+  const config: ConfigPort = {
+    cors: openSetting<CorsConfig | null>(core, 'cors', null),
+    auditedHeaders: openSetting<AuditedHeaders>(core, 'audited-headers', {}),
+  }
+  const session: Session = { mounts, policies, tokens, audit, rateLimits, config, now, occupancy, leaseTtl }
   const host = createSystemHost(session, devices, options.seal)
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),

@@ -1,6 +1,6 @@
 /** The core as the system backend sees it (`engines/system/host.ts`). */
 import { randomUUID } from 'node:crypto'
-import type { AuditPort, MountsPort, MountView, SystemHost } from '../engines/system/index.ts'
+import type { AuditPort, ConfigPort, MountsPort, MountView, SystemHost } from '../engines/system/index.ts'
 import { invalidRequest } from '../logical/index.ts'
 import type { PolicyStore } from '../policy/index.ts'
 import type { RateLimits } from '../quota/index.ts'
@@ -13,10 +13,11 @@ interface SystemParts {
   readonly tokens: TokenStore
   readonly policies: PolicyStore
   readonly rateLimits: RateLimits
+  readonly config: ConfigPort
 }
 
 export function createSystemHost(
-  { mounts, tokens, policies, rateLimits }: SystemParts,
+  { mounts, tokens, policies, rateLimits, config }: SystemParts,
   audit: AuditPort,
   seal: () => Promise<void>,
 ): SystemHost {
@@ -25,6 +26,7 @@ export function createSystemHost(
     auths: authsPort(mounts, tokens, rateLimits),
     audit,
     quotas: rateLimits,
+    config,
     leaseTtl: SYSTEM_LEASE_TTL,
     tokenByText: (token) => (token === '' ? undefined : tokens.lookup(token)),
     tokenByAccessor: (accessor) => tokens.byAccessor(accessor),

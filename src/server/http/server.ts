@@ -4,13 +4,14 @@
  * Invariant: nothing here decides about access, and no answer leaves before the core has given it, which is after the
  * audit entry is written. Content-Type is exactly `application/json`, which hvac compares (vault-api 1.1).
  *
- * Not here: TLS, CORS, several listeners.
+ * Not here: TLS, several listeners.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Core, CoreReply } from '../core/index.ts'
 import { decodeBody, readBody } from './body.ts'
+import { judgeOrigin } from './cors.ts'
 import { INTERNAL_ERROR } from './direct.ts'
 import { acceptListVerb, speaksList } from './list-verb.ts'
 import { NO_ERRORS, readHead, refusal } from './request.ts'
@@ -101,6 +102,16 @@ async function serve(
   maxBodyBytes: number,
 ): Promise<void> {
   const { socket } = message
+  const cross = judgeOrigin(core.cors, {
+    method: message.method ?? '',
+    origin: message.headers.origin,
+    requestedMethod: message.headers['access-control-request-method'],
+  })
+  for (const [name, value] of cross.headers) response.setHeader(name, value)
+  if (cross.kind === 'answer') {
+    reply(response, cross.reply)
+    return
+  }
   const head = readHead({
     method: message.method ?? '',
     url: message.url ?? '/',

@@ -2,6 +2,7 @@
  * What the system backend asks of the core. An interface, so that `sys/` can be read and tested without one.
  */
 import type { TokenEntry } from '../../logical/index.ts'
+import type { ConfigPort } from './config.ts'
 import type { QuotasPort } from './quotas.ts'
 
 /** What can be tuned of a mount. TTLs in seconds, 0 inherits. */
@@ -81,6 +82,7 @@ export interface SystemHost {
   readonly auths: MountsPort
   readonly audit: AuditPort
   readonly quotas: QuotasPort
+  readonly config: ConfigPort
   /** System-wide lease TTLs in seconds, for tuning reads. */
   readonly leaseTtl: { readonly default: number; readonly max: number }
   tokenByText(token: string): TokenEntry | undefined

@@ -8,6 +8,7 @@ import { type Backend, router } from '../../logical/index.ts'
 import type { PolicyStore } from '../../policy/index.ts'
 import { auditRoutes } from './audit.ts'
 import { capabilityRoutes } from './capabilities.ts'
+import { configRoutes } from './config.ts'
 import type { SystemHost } from './host.ts'
 import { mountRoutes } from './mounts.ts'
 import { quotaRoutes } from './quotas.ts'
@@ -16,7 +17,8 @@ import { policyRoutes } from './policies.ts'
 import { uiRoutes } from './ui.ts'
 
 /** vault-api 3: `auth` itself may be read without sudo, what lies below it may not be touched. */
-const SUDO = /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|rotate(?:\/.*)?|raw(?:\/.*)?)$/
+const SUDO =
+  /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|config\/(?:cors|auditing\/.*)|rotate(?:\/.*)?|raw(?:\/.*)?)$/
 /** They look at the token themselves. */
 const UNAUTHENTICATED = /^internal\/ui\/(?:mounts(?:\/.*)?|namespaces)$/
 
@@ -29,6 +31,7 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
     ...auditRoutes(host.audit),
     ...uiRoutes(host),
     ...quotaRoutes(host),
+    ...configRoutes(host.config),
     {
       pattern: /seal|step-down/,
       operations: {
@@ -49,4 +52,5 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
 }
 
 export type { AuditDeviceView, AuditPort, MountConfig, MountsPort, MountView, SystemHost } from './host.ts'
+export { type AuditedHeaders, type ConfigPort, CORS_HEADERS, type CorsConfig } from './config.ts'
 export { INHERIT } from './mount-settings.ts'
