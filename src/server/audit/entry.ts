@@ -10,7 +10,7 @@ import type { Hasher } from './hash.ts'
 /** What is known of a request when its line is written. */
 export interface AuditedRequest {
   readonly id: string
-  readonly operation: Operation
+  readonly operation: Operation | 'help'
   /** Without `/v1/`. */
   readonly path: string
   readonly data: JsonObject | undefined

@@ -196,6 +196,12 @@ const OPERATIONS: Readonly<Record<Exclude<CoreMethod, 'HEAD'>, Operation>> = {
   DELETE: 'delete',
 }
 
+/** Any text says yes, as in Vault. */
+function asksForHelp({ method, query }: CoreRequest): boolean {
+  const help = query?.['help']
+  return method === 'GET' && help !== undefined && help !== ''
+}
+
 async function handleUnsealed(
   request: CoreRequest,
   session: Session,
@@ -204,7 +210,7 @@ async function handleUnsealed(
 ): Promise<CoreReply> {
   const refused = refuseEarly(request)
   if (refused !== undefined) return refused
-  const operation = OPERATIONS[request.method === 'HEAD' ? 'GET' : request.method]
+  const operation = asksForHelp(request) ? 'help' : OPERATIONS[request.method === 'HEAD' ? 'GET' : request.method]
   const exchange: Exchange = {
     request,
     id: randomUUID(),

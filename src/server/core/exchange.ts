@@ -12,7 +12,7 @@ export interface Exchange {
   readonly time: number
   /** With the trailing slash that a list carries. */
   readonly path: string
-  operation: Operation
+  operation: Operation | 'help'
   readonly data: JsonObject | undefined
   mounted: Mounted | undefined
   /** The path below the mount. */

@@ -9,7 +9,8 @@ export function findMount(exchange: Exchange, session: Session): void {
   if (found === undefined) return
   exchange.mounted = found.mounted
   exchange.rest = found.rest
-  exchange.open = found.mounted.backend.isUnauthenticated(found.rest)
+  // Help tells what there is: it needs a token everywhere (S50).
+  exchange.open = exchange.operation !== 'help' && found.mounted.backend.isUnauthenticated(found.rest)
 }
 
 /** Before anybody is asked who they are: guessing tokens counts as well (vault-api 1.11). */
@@ -63,7 +64,8 @@ export function authorize(exchange: Exchange, session: Session): void {
     wrapTtlSeconds: undefined,
   })
   if (!decision.allowed) throw permissionDenied()
-  if (!decision.sudo && mounted?.backend.needsSudo(exchange.rest) === true) throw permissionDenied()
+  if (exchange.operation !== 'help' && !decision.sudo && mounted?.backend.needsSudo(exchange.rest) === true)
+    throw permissionDenied()
   exchange.sudo = decision.sudo
   exchange.grantedBy = decision.grantedBy
 }

@@ -119,6 +119,11 @@ export class MountTable {
     return this.#mounts.get(path)
   }
 
+  /** Sorted by path. */
+  all(): Mounted[] {
+    return [...this.#mounts.values()].sort((a, b) => (a.entry.path < b.entry.path ? -1 : 1))
+  }
+
   /** What the table says now of a mount, wherever it lies by now. */
   current(uuid: string): MountEntry | undefined {
     for (const { entry } of this.#mounts.values()) if (entry.uuid === uuid) return entry

@@ -102,7 +102,10 @@ async function perform(exchange: Exchange, session: Session): Promise<Outcome | 
 }
 
 function hasNoEffect({ operation, caller }: Exchange): boolean {
-  return (operation === 'read' || operation === 'list') && (caller === undefined || caller.numUses === 0)
+  return (
+    (operation === 'read' || operation === 'list' || operation === 'help') &&
+    (caller === undefined || caller.numUses === 0)
+  )
 }
 
 function auditedHeaders({ header }: Exchange['request'], session: Session): AuditedRequest['headers'] {

@@ -19,7 +19,7 @@ const FLATTENED =
 export interface ReplyContext {
   readonly id: string
   readonly path: string
-  readonly operation: Operation
+  readonly operation: Operation | 'help'
   readonly mountType: string
 }
 
@@ -41,6 +41,8 @@ export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
       return envelope(404, context, outcome.data, undefined, warnings)
     case 'auth':
       return envelope(200, context, null, outcome.auth, warnings)
+    case 'document':
+      return { status: 200, body: `${stringifyJson(outcome.data)}\n` }
     case 'accepted':
       return envelope(202, context, null, undefined, warnings)
   }
@@ -50,6 +52,7 @@ export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
 export function dataOf(outcome: Outcome): JsonObject | undefined {
   switch (outcome.kind) {
     case 'data':
+    case 'document':
       return outcome.data
     case 'gone':
       return outcome.data ?? undefined

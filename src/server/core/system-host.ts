@@ -5,6 +5,7 @@ import { invalidRequest } from '../logical/index.ts'
 import type { PolicyStore } from '../policy/index.ts'
 import type { RateLimits } from '../quota/index.ts'
 import type { TokenStore } from '../token/index.ts'
+import { openApi } from './help.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
 import { SYSTEM_LEASE_TTL } from './lease-ttl.ts'
 
@@ -36,6 +37,12 @@ export function createSystemHost(
       return { root: acl.root, ...acl.rules() }
     },
     sees: (token, mountPath) => policies.acl(token.policies).canSee(mountPath),
+    openApi(token) {
+      if (token === undefined) return openApi([])
+      const acl = policies.acl(token.policies)
+      const seen = mounts.all().filter(({ entry }) => acl.canSee(entry.path))
+      return openApi(seen.map(({ entry, backend }) => ({ path: entry.path, backend })))
+    },
     mountOf(path) {
       const found = mounts.route(path)
       if (found === undefined) return undefined

@@ -12,11 +12,14 @@ export type {
   AuthBlock,
   AuthGrant,
   Backend,
+  Handle,
   JsonObject,
   JsonValue,
   LogicalRequest,
   LogicalResponse,
   Operation,
+  PathShape,
   TokenEntry,
 } from './logical.ts'
+export { pathTemplates } from './path-templates.ts'
 export { type Handler, NAME, type PathParameters, type Route, router } from './routes.ts'

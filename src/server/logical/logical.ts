@@ -113,6 +113,8 @@ export type LogicalResponse =
   | { readonly kind: 'grant'; readonly grant: AuthGrant; readonly warnings?: readonly string[] }
   /** A token endpoint made or renewed a token itself. */
   | { readonly kind: 'auth'; readonly auth: AuthBlock; readonly warnings?: readonly string[] }
+  /** JSON that goes out without the envelope. */
+  | { readonly kind: 'document'; readonly data: JsonObject; readonly warnings?: readonly string[] }
   /** 202 with warnings: work was started. */
   | { readonly kind: 'accepted'; readonly warnings: readonly string[] }
 
@@ -126,7 +128,19 @@ export interface Backend {
   /** For paths with an existence check, whether the object exists; `undefined` where there is no check (always update). */
   exists(path: string): boolean | undefined
   /** @throws {LogicalError} for everything a client can cause. Any other error is a bug and becomes a bare 500. */
-  handle(request: LogicalRequest): LogicalResponse | Promise<LogicalResponse>
+  readonly handle: Handle
+}
+
+export interface Handle {
+  (request: LogicalRequest): LogicalResponse | Promise<LogicalResponse>
+  /** What it answers, for help and for the OpenAPI document. Without it there is neither. */
+  readonly routes?: readonly PathShape[]
+}
+
+export interface PathShape {
+  /** Of the whole path below the mount. */
+  readonly pattern: RegExp
+  readonly operations: Readonly<Partial<Record<Operation, unknown>>>
 }
 
 export type { JsonObject, JsonValue }

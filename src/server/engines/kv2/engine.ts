@@ -54,6 +54,20 @@ export function createKv2(options: Kv2Options): Backend {
     return operations === undefined ? invalidPath(request) : run(operations, request, path.slice(slash + 1))
   }
 
+  function handle(request: LogicalRequest): LogicalResponse | Promise<LogicalResponse> {
+    try {
+      const response = route(request)
+      return response instanceof Promise ? response.catch(refuseUnstorablePath) : response
+    } catch (error) {
+      return refuseUnstorablePath(error)
+    }
+  }
+
+  const routes = [
+    { pattern: /config/, operations: config },
+    ...Array.from(prefixes, ([prefix, operations]) => ({ pattern: new RegExp(`${prefix}/(?<path>.*)`), operations })),
+  ]
+
   return {
     type: 'kv',
     isUnauthenticated: () => false,
@@ -69,14 +83,7 @@ export function createKv2(options: Kv2Options): Backend {
         throw error
       }
     },
-    handle(request) {
-      try {
-        const response = route(request)
-        return response instanceof Promise ? response.catch(refuseUnstorablePath) : response
-      } catch (error) {
-        return refuseUnstorablePath(error)
-      }
-    },
+    handle: Object.assign(handle, { routes }),
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * What the system backend asks of the core. An interface, so that `sys/` can be read and tested without one.
  */
-import type { TokenEntry } from '../../logical/index.ts'
+import type { JsonObject, TokenEntry } from '../../logical/index.ts'
 import type { ConfigPort } from './config.ts'
 import type { QuotasPort } from './quotas.ts'
 
@@ -93,6 +93,8 @@ export interface SystemHost {
   rules(token: TokenEntry): ResultantRules
   /** Whether the token may do anything at or below a mount's path (`auth/` included). */
   sees(token: TokenEntry, mountPath: string): boolean
+  /** The OpenAPI document of what a token may see; without one, of nothing that was mounted (S50). */
+  openApi(token: TokenEntry | undefined): JsonObject
   /** The secret or auth mount a path lies in, with its full path. */
   mountOf(path: string): { readonly view: MountView; readonly fullPath: string } | undefined
   /**

@@ -20,7 +20,7 @@ import { uiRoutes } from './ui.ts'
 const SUDO =
   /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|config\/(?:cors|auditing\/.*)|rotate(?:\/.*)?|raw(?:\/.*)?)$/
 /** They look at the token themselves. */
-const UNAUTHENTICATED = /^internal\/ui\/(?:mounts(?:\/.*)?|namespaces)$/
+const UNAUTHENTICATED = /^internal\/(?:ui\/(?:mounts(?:\/.*)?|namespaces)|specs\/openapi)$/
 
 export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
   const handle = router([

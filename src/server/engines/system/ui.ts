@@ -50,6 +50,12 @@ export function uiRoutes(host: SystemHost): Route[] {
       },
     },
     {
+      pattern: /internal\/specs\/openapi/,
+      operations: {
+        read: ({ clientToken }) => ({ kind: 'document', data: host.openApi(host.tokenByText(clientToken)) }),
+      },
+    },
+    {
       pattern: /internal\/ui\/namespaces/,
       operations: {
         read: ({ clientToken }) => {
