@@ -1,7 +1,7 @@
 /** A clean-up of compose files and their env files, read by the importer itself. */
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readCompose } from '../importers/index.ts'
+import { readCompose, readEnvFiles } from '../importers/index.ts'
 import type { Reading } from '../importers/found.ts'
 import type { TextFile } from '../importers/text-files.ts'
 import type { FinishPlan } from './finish-plan.ts'
@@ -165,5 +165,36 @@ OTHER=1
     const { plan, texts } = clean(contents, ['/c.yml', '/Dockerfile'], 'remove')
     expect(texts).toEqual(contents)
     expect(plan.byHand.flatMap(({ ids }) => ids).sort()).toEqual(['KEY', 'api'])
+  })
+})
+
+describe('a name that a compose file takes without ${…}', () => {
+  it.each([
+    ['a secret', 'services: { app: { image: x, secrets: [db] } }\nsecrets: { db: { environment: DB_PW } }\n'],
+    ['a name in a list', 'services: { app: { image: x, environment: [DB_PW] } }\n'],
+    ['a name in a mapping', 'services:\n  app:\n    image: x\n    environment:\n      DB_PW:\n'],
+  ])('stays in .env for %s, and the others go', (_, compose) => {
+    const envFile = 'DB_PW=planted-1\nOTHER_TOKEN=planted-2\n'
+    const contents = { '/docker-compose.yml': compose, '/.env': envFile }
+    const files = new MemoryFiles(contents).asTextFiles()
+    const both = (now: ReadonlyMap<string, TextFile>): Reading[] => [
+      readEnvFiles(
+        [...now.values()].filter(({ path }) => path === '/.env'),
+        { env: { get: () => undefined } },
+      ),
+      ...reread(now, ['/docker-compose.yml']),
+    ]
+    const imported = both(files)
+    const plan = planFinish({
+      entries: imported.flatMap(({ found }) => found.map(entryFor)),
+      isProven: ({ origins }) => origins.every(({ source }) => source === 'env-file'),
+      pathOf: ({ id }) => `secret/p/${id}`,
+      imported,
+      key: KEY,
+      texts: { mode: 'remove', files, reread: (changed) => both(new Map([...files, ...changed])) },
+    })
+    expect(plan.files.map(({ path, after }) => [path, after.reveal().toString()])).toEqual([
+      ['/.env', 'DB_PW=planted-1\n'],
+    ])
   })
 })

@@ -47,7 +47,7 @@ export function editDotenv(
     paths.delete(name)
     kept.push({ name, text: why })
   }
-  for (const { name } of targets) if (needed.has(name)) keep(name, 'another file takes it by ${…}')
+  for (const { name } of targets) if (needed.has(name)) keep(name, 'another file takes it from here')
   for (let before = -1; before !== kept.length; ) {
     before = kept.length
     const mentioned = mentions(

@@ -100,7 +100,7 @@ describe('taking names out of a .env file', () => {
     expect(after).toBe('A=1\nB=2\nC=${A}\nD=$B\n'.replace('A=1\n', '').replace('C=${A}\n', ''))
     expect(kept.map(({ name }) => name)).toEqual(['B'])
     expect(editDotenv('A=1\n', [target('A')], 'remove', new Set(['A'])).kept).toEqual([
-      { name: 'A', text: 'another file takes it by ${…}' },
+      { name: 'A', text: 'another file takes it from here' },
     ])
   })
 

@@ -10,6 +10,7 @@ import { decodeText, type TextFile } from '../importers/text-files.ts'
 import { type Sensitive, sensitive } from '../sensitive/index.ts'
 import { editCompose, lineCounter, type PlacedTarget } from './compose-edit.ts'
 import { hiddenDiff } from './diff.ts'
+import { namesTaken } from './compose-names.ts'
 import { editDotenv, type FileEdits, mentions } from './dotenv-edit.ts'
 import {
   type ByHand,
@@ -179,14 +180,18 @@ function editFiles(goals: readonly Goal[], { files, mode, readers = [] }: Finish
     const others = inFile(file.path, 'dotenv').length > 0 ? [] : [file]
     return planned.get(file)?.after ?? others
   })
-  const needed = mentions(
-    [...readers.filter((one) => !files.has(one.path)), ...composed].map((one) => decodeText(one).text),
-  )
+  const others = [...readers.filter((one) => !files.has(one.path)), ...composed]
+  const texts = others.map((one) => decodeText(one).text)
+  const needed = new Set([...mentions(texts), ...others.flatMap(takenBy)])
   for (const file of files.values()) {
     const targets = inFile(file.path, 'dotenv')
     if (targets.length > 0) plan(file, editDotenv(decodeText(file).text, distinct(targets), mode, needed))
   }
   return planned
+}
+
+function takenBy(file: TextFile): readonly string[] {
+  return /\.(?:ya?ml|json)$/i.test(file.path) ? namesTaken(decodeText(file).text) : []
 }
 
 /** Several services reach one place through an anchor, several entries one name. */

@@ -97,7 +97,9 @@ describe('a call that is wrong', () => {
     const path = `plenum/${fresh.name}/sync`
     await writeSecret(target.client, fresh.mount, path, sensitive({ key: 'planted' }), 0)
     const ran = await fresh.once(airflow)
-    expect([ran.status, ran.lines]).toEqual([1, []])
+    expect(ran.status).toBe(1)
+    // One line, as every other of --json.
+    expect(ran.lines).toMatchObject([{ event: 'failed', errors: [{ code: 'sync-key' }] }])
     expect(`${ran.out}${ran.errors}`).toMatch(/sync is no key of sync, or was deleted/)
     expect(`${ran.out}${ran.errors}`).not.toContain('planted')
   })

@@ -168,7 +168,12 @@ async function finishPlan(
     pathOf: ({ kind, id }) => `${hub.hub.vault.mount}/${declared.get(addressOf(kind, id))?.path ?? ''}`,
     imported: opened.readings,
     key: fingerprintKey(),
-    texts: { mode: finish === 'remove' ? 'remove' : 'comment', files, reread: opened.reread },
+    texts: {
+      mode: finish === 'remove' ? 'remove' : 'comment',
+      files,
+      readers: opened.files.map(openText),
+      reread: opened.reread,
+    },
     rows: database === undefined ? undefined : await rowsOf(opened, database, finish),
   })
 }

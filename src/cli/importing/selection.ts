@@ -46,7 +46,16 @@ export async function openImport(
     const read = await readOtherVault(hub, options, screen, signal)
     const selection = selectFrom([read], hub, options)
     const { history } = read
-    return { hub, readings: [read], database: undefined, passedOver: [], reread: () => [], history, selection }
+    return {
+      hub,
+      readings: [read],
+      database: undefined,
+      passedOver: [],
+      files: [],
+      reread: () => [],
+      history,
+      selection,
+    }
   }
   const local = await readLocalSources(source, paths, options, signal)
   const { readings } = local

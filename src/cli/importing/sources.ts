@@ -45,6 +45,8 @@ export interface ReadSources {
   /** Where rows came from. */
   readonly database: DatabaseSource | undefined
   readonly passedOver: FolderFiles['passedOver']
+  /** Files that the sources are, as they were given or found. */
+  readonly files: readonly string[]
   /** The text sources once more, with these in the place of files on the disk (by absolute path). */
   readonly reread: (files: ReadonlyMap<string, TextFile>) => readonly Reading[]
 }
@@ -73,7 +75,10 @@ export async function readLocalSources(
       return READERS[kind](opened, { named: filesNamed(instead), options })
     })
   const readings = [...(database === undefined ? [] : [await readDatabase(database, signal)]), ...reread(new Map())]
-  if (readings.length > 0) return { readings, database, reread, passedOver: found.passedOver }
+  if (readings.length > 0) {
+    const files = found.texts.flatMap((text) => text.files)
+    return { readings, database, reread, passedOver: found.passedOver, files }
+  }
   throw new ImportError('import-nothing-found', `${paths[0] ?? '.'} has nothing that Plenum can read`, {
     hint: 'it looks for airflow.cfg, airflow.db, .env, compose files, Dockerfile, devcontainer.json, exports (connections.json, variables.json …), airflow_settings.yaml and values.yaml',
   })
