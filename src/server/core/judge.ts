@@ -15,9 +15,7 @@ export function findMount(exchange: Exchange, session: Session): void {
 
 /** Before anybody is asked who they are: guessing tokens counts as well (vault-api 1.11). */
 export function limitRate(exchange: Exchange, session: Session): void {
-  // One client, whichever way its address is written.
-  const client = exchange.request.remoteAddress.replace(/^::ffff:/i, '')
-  exchange.limit = session.rateLimits.take(exchange.path, client, exchange.time)
+  exchange.limit = session.rateLimits.take(exchange.path, exchange.request.remoteAddress, exchange.time)
   if (exchange.limit.kind === 'exceeded') {
     const path = JSON.stringify(exchange.path)
     throw new LogicalError('too-many-requests', `request path ${path}: rate limit quota exceeded`, 'bare')

@@ -12,7 +12,7 @@ const BACKEND: Backend = {
   handle: () => ({ kind: 'none' }),
 }
 
-function open(storage: Storage): MountTable {
+function open(storage: Storage, prepare: (table: MountTable) => void = () => undefined): MountTable {
   let count = 0
   const table = new MountTable({
     storage,
@@ -21,6 +21,7 @@ function open(storage: Storage): MountTable {
     random: (bytes) => Buffer.alloc(bytes, 7),
     uuid: () => `uuid-${(count += 1)}`,
   })
+  prepare(table)
   table.load()
   return table
 }
@@ -74,6 +75,24 @@ describe('the mount table', () => {
       rest: 'x',
       mounted: { entry: { uuid: 'uuid-1', config: { allowedResponseHeaders: ['X-A'] } } },
     })
+  })
+
+  it('keeps what is tuned of the system’s own mounts, and nothing else of them', async () => {
+    const storage = createMemoryStorage()
+    const fixed: MountEntry = { ...mount('auth/token/'), class: 'auth', type: 'token', uuid: 't', accessor: 'a' }
+    const start = (entry: MountEntry): MountTable => open(storage, (table) => table.addFixed(entry, BACKEND))
+    const table = start(fixed)
+    await table.change('auth/token/', (entry) => ({ config: { ...entry.config, maxLeaseTtl: 60 } }))
+    await table.enable(mount('a/'))
+    const again = start({ ...fixed, accessor: 'b' })
+    expect(again.get('auth/token/')?.entry).toMatchObject({ accessor: 'b', config: { maxLeaseTtl: 60 } })
+    await again.enable(mount('b/'))
+    expect(start(fixed).list('auth')).toEqual([{ ...fixed, config: { ...INHERIT, maxLeaseTtl: 60 } }])
+    expect(
+      start(fixed)
+        .list('secret')
+        .map(({ path }) => path),
+    ).toEqual(['a/', 'b/'])
   })
 
   it('serves the old path on when a move cannot be stored', async () => {

@@ -34,7 +34,10 @@ export interface Mounted {
   readonly backend: Backend
 }
 
-/** Stored at `core/mounts`: `{"version":1,"mounts":[MountEntry, ...]}`, without the system's own mounts. */
+/**
+ * Stored at `core/mounts`: `{"version":1,"mounts":[MountEntry, ...],"tuned":[MountEntry, ...]}`; `tuned` are those of the
+ * system's own mounts that somebody changed, of which only what can be changed counts.
+ */
 const TABLE_KEY = 'mounts'
 const TABLE_VERSION = 1
 
@@ -68,6 +71,8 @@ export class MountTable {
   readonly #mounts = new Map<string, Mounted>()
   /** The table is one document: changes of it wait for each other. */
   readonly #turns = new Turns()
+  /** Of the system's own mounts those that were changed. */
+  readonly #tuned = new Set<string>()
   #longest = 0
 
   constructor(options: MountTableOptions) {
@@ -78,7 +83,11 @@ export class MountTable {
   load(): void {
     const bytes = this.#options.storage.get(TABLE_KEY)
     if (bytes === undefined) return
-    const table = JSON.parse(Buffer.from(bytes).toString('utf8')) as { version: number; mounts: StoredEntry[] }
+    const table = JSON.parse(Buffer.from(bytes).toString('utf8')) as {
+      version: number
+      mounts: StoredEntry[]
+      tuned?: StoredEntry[]
+    }
     if (table.version !== TABLE_VERSION) {
       throw new MountTableError(
         `the mount table is of version ${table.version} and this server reads ${TABLE_VERSION}: use the Plenum that wrote it`,
@@ -94,9 +103,16 @@ export class MountTable {
       }
       this.#serve({ entry, backend })
     }
+    for (const stored of table.tuned ?? []) {
+      const fixed = this.#mounts.get(stored.path)
+      if (fixed === undefined || isStored(fixed.entry)) continue
+      const { description, config } = completed(stored)
+      this.#tuned.add(stored.path)
+      this.#serve({ entry: { ...fixed.entry, description, config }, backend: fixed.backend })
+    }
   }
 
-  /** A mount of the system itself: always there, never stored. */
+  /** A mount of the system itself: always there, before `load`. Only what is tuned of it is stored. */
   addFixed(entry: MountEntry, backend: Backend): void {
     this.#serve({ entry, backend })
   }
@@ -215,8 +231,15 @@ export class MountTable {
     const mounted = this.#mounts.get(path)
     if (mounted === undefined) return
     const entry = { ...mounted.entry, ...decide(mounted.entry) }
-    await this.#store([...this.#stored().filter((other) => other.path !== path), ...(isStored(entry) ? [entry] : [])])
+    const others = this.#stored().filter((other) => other.path !== path)
+    if (isStored(entry)) await this.#store([...others, entry])
+    else await this.#store(others, [...this.#changedFixed().filter((other) => other.path !== path), entry])
+    if (!isStored(entry)) this.#tuned.add(path)
     this.#mounts.set(path, { entry, backend: mounted.backend })
+  }
+
+  #changedFixed(): MountEntry[] {
+    return [...this.#mounts.values()].map(({ entry }) => entry).filter(({ path }) => this.#tuned.has(path))
   }
 
   #serve(mounted: Mounted): void {
@@ -228,8 +251,8 @@ export class MountTable {
     return [...this.#mounts.values()].map(({ entry }) => entry).filter(isStored)
   }
 
-  #store(mounts: readonly MountEntry[]): Promise<void> {
-    const value = Buffer.from(JSON.stringify({ version: TABLE_VERSION, mounts }))
+  #store(mounts: readonly MountEntry[], tuned: readonly MountEntry[] = this.#changedFixed()): Promise<void> {
+    const value = Buffer.from(JSON.stringify({ version: TABLE_VERSION, mounts, tuned }))
     return this.#options.storage.commit([{ kind: 'put', key: TABLE_KEY, value }])
   }
 }

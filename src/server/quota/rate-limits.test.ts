@@ -85,6 +85,11 @@ describe('rate limits', () => {
     expect([kind(of, asked), kind(of, written)]).toEqual(['within', 'exceeded'])
   })
 
+  it('S30: know a client by both ways to write its address', async () => {
+    const of = await limits(rule('r', 'secret/', ''))
+    expect([kind(of, 'secret/x', '10.0.0.1'), kind(of, 'secret/x', '::ffff:10.0.0.1')]).toEqual(['within', 'exceeded'])
+  })
+
   it('do not reach into a mount with a longer name', async () => {
     const of = await limits(rule('r', 'secret/', ''))
     expect(kind(of, 'secrets/data/x')).toBe('unlimited')

@@ -121,7 +121,8 @@ export class RateLimits {
     if (this.config.exemptPaths.some((exempt) => covers(exempt, asked))) return UNLIMITED
     const found = this.#counted.find(({ rule }) => applies(rule, asked))
     if (found === undefined) return UNLIMITED
-    const { allowed, remaining, waitSeconds } = found.limiter.take(client, now)
+    // One client, whichever way its address is written.
+    const { allowed, remaining, waitSeconds } = found.limiter.take(client.replace(/^::ffff:/i, ''), now)
     const limit = Math.floor(found.limiter.capacity)
     return { kind: allowed ? 'within' : 'exceeded', limit, remaining, waitSeconds }
   }
