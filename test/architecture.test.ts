@@ -56,6 +56,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   },
   'server/hcl': { folders: [], modules: [] },
   'server/policy': { folders: [...CONTRACTS, 'server/hcl'], modules: ['lru-cache'] },
+  'server/quota': { folders: CONTRACTS, modules: ['lru-cache'] },
   'server/token': { folders: [...CONTRACTS], modules: ['node:crypto', 'lru-cache'] },
   'server/identity': {
     folders: ['server/logical', 'server/storage', 'concurrency'],

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { createEntries, type EntryOptions } from './entry.ts'
-import { auditedRequest, auditedResponse, caller, fields, login, PLANTED, TOKEN } from './exchange.case.ts'
+import {
+  auditedMount,
+  auditedRequest,
+  auditedResponse,
+  caller,
+  fields,
+  login,
+  PLANTED,
+  TOKEN,
+} from './exchange.case.ts'
 import { createHasher } from './hash.ts'
 
 const hasher = createHasher(Buffer.alloc(32, 1))
@@ -47,6 +56,28 @@ describe('a request entry', () => {
         remote_port: 1234,
       },
     })
+  })
+
+  it('holds the headers asked for, hashed or not', () => {
+    const headers = [
+      { name: 'x-trace', value: 'trace-1', hmac: false },
+      { name: 'x-secret', value: 'planted-header', hmac: true },
+    ]
+    expect(JSON.parse(entries().request(auditedRequest({ headers }), undefined)).request.headers).toEqual({
+      'x-trace': ['trace-1'],
+      'x-secret': [hash('planted-header')],
+    })
+  })
+
+  it('leaves in clear what the mount names, at the top level alone', () => {
+    const data = fields('{"note":{"deep":["shown"]},"data":{"note":"planted"},"n":1.10}')
+    const mount = auditedMount({ auditNonHmacRequestKeys: ['note', 'absent', 'n'], auditNonHmacResponseKeys: ['data'] })
+    const entry = entries()
+    const request = auditedRequest({ data, mount })
+    const line = entry.request(request, undefined)
+    expect(line).toContain(`"data":{"note":{"deep":["shown"]},"data":{"note":"${hash('planted')}"},"n":1.10}`)
+    const response = entry.response(request, auditedResponse({ data }), undefined)
+    expect(response).toContain(`"data":{"note":{"deep":["${hash('shown')}"]},"data":{"note":"planted"},"n":1.10}`)
   })
 
   it('holds a refused request with a bad token, and what was said of it', () => {

@@ -3,7 +3,7 @@
  *
  * Pure: facts and a hasher in, text out. Errors stand in clear, so no error text may hold a submitted value (S10).
  */
-import type { JsonObject } from '../json/index.ts'
+import { type JsonObject, stringifyJson } from '../json/index.ts'
 import { formatInstant } from '../logical/duration.ts'
 import type { AuthBlock, Operation, TokenEntry, WrapInfo } from '../logical/index.ts'
 import { CLEAR, type Hasher } from './hash.ts'
@@ -11,11 +11,13 @@ import { CLEAR, type Hasher } from './hash.ts'
 /** What is known of a request when its line is written. */
 export interface AuditedRequest {
   readonly id: string
-  readonly operation: Operation
+  readonly operation: Operation | 'help'
   /** Without `/v1/`. */
   readonly path: string
   readonly data: JsonObject | undefined
   readonly clientToken: string
+  /** Those that the operator wants in the log. */
+  readonly headers: readonly { readonly name: string; readonly value: string; readonly hmac: boolean }[]
   readonly caller: TokenEntry | undefined
   readonly remoteAddress: string
   readonly remotePort: number
@@ -33,6 +35,11 @@ export interface AuditedMount {
   readonly type: string
   readonly accessor: string
   readonly class: 'secret' | 'auth' | 'system'
+  /** Names of top-level fields that stay in clear. */
+  readonly config: {
+    readonly auditNonHmacRequestKeys: readonly string[]
+    readonly auditNonHmacResponseKeys: readonly string[]
+  }
 }
 
 export interface AuditedResponse {
@@ -126,7 +133,8 @@ export function createEntries(deviceHasher: Hasher, options: EntryOptions) {
         caller === undefined ? '' : optional('client_token_accessor', caller.accessor, accessor),
         NAMESPACE,
         member('path', text(request.path)),
-        data === undefined ? '' : member('data', hasher.json(data)),
+        data === undefined ? '' : member('data', hashed(data, mount?.config.auditNonHmacRequestKeys)),
+        headersMember(request),
         member('remote_address', text(request.remoteAddress)),
         member('remote_port', String(request.remotePort)),
         request.wrapTtl === undefined || request.wrapTtl === 0 ? '' : member('wrap_ttl', String(request.wrapTtl)),
@@ -176,11 +184,26 @@ export function createEntries(deviceHasher: Hasher, options: EntryOptions) {
   }
 
   function dataText(request: AuditedRequest, data: JsonObject): string {
-    return hasher.json(
-      options.elideListResponses && (request.operation === 'list' || request.operation === 'scan')
-        ? elided(data)
-        : data,
+    const isList = request.operation === 'list' || request.operation === 'scan'
+    const shown = options.elideListResponses && isList ? elided(data) : data
+    return hashed(shown, request.mount?.config.auditNonHmacResponseKeys)
+  }
+
+  /** `clear`: top-level keys whose values are left as they are. */
+  function hashed(data: JsonObject, clear: readonly string[] = []): string {
+    if (!clear.some((key) => Object.hasOwn(data, key))) return hasher.json(data)
+    const entries = Object.entries(data).map(([key, value]) =>
+      member(key, clear.includes(key) ? stringifyJson(value) : hasher.json(value)),
     )
+    return `{${members(...entries)}}`
+  }
+
+  function headersMember({ headers }: AuditedRequest): string {
+    if (headers.length === 0) return ''
+    const entries = headers.map(({ name, value, hmac }) =>
+      member(name, JSON.stringify([hmac ? hasher.text(value) : value])),
+    )
+    return member('headers', `{${members(...entries)}}`)
   }
 
   function line(type: 'request' | 'response', time: number, rest: readonly string[]): string {

@@ -1,7 +1,7 @@
 /** A request and its answer with a secret planted wherever one may stand, for this folder's tests. */
 import { type JsonObject, parseJson } from '../json/index.ts'
 import type { AuthBlock, TokenEntry } from '../logical/index.ts'
-import type { AuditedRequest, AuditedResponse } from './entry.ts'
+import type { AuditedMount, AuditedRequest, AuditedResponse } from './entry.ts'
 
 /** In every planted value, and nowhere else. */
 export const PLANTED: RegExp = /planted/i
@@ -36,6 +36,16 @@ export function fields(text: string): JsonObject {
   return parseJson(text) as JsonObject
 }
 
+export function auditedMount(config: Partial<AuditedMount['config']> = {}): AuditedMount {
+  return {
+    path: 'secret/',
+    type: 'kv',
+    accessor: 'kv_12345678',
+    class: 'secret',
+    config: { auditNonHmacRequestKeys: [], auditNonHmacResponseKeys: [], ...config },
+  }
+}
+
 export function auditedRequest(changes: Partial<AuditedRequest> = {}): AuditedRequest {
   return {
     id: '11111111-1111-1111-1111-111111111111',
@@ -43,10 +53,11 @@ export function auditedRequest(changes: Partial<AuditedRequest> = {}): AuditedRe
     path: 'secret/data/a',
     data: fields('{"data":{"password":"planted-1","nested":[{"token":"PLANTED-2"}],"port":5432},"options":{"cas":1}}'),
     clientToken: TOKEN,
+    headers: [],
     caller,
     remoteAddress: '127.0.0.1',
     remotePort: 1234,
-    mount: { path: 'secret/', type: 'kv', accessor: 'kv_12345678', class: 'secret' },
+    mount: auditedMount(),
     grantedBy: ['team'],
     time: 1_700_000_000_500,
     ...changes,

@@ -7,6 +7,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { AuditDeviceStatus } from '../audit/index.ts'
 import { createBarrier } from '../barrier/index.ts'
+import { CORS_HEADERS, type CorsConfig } from '../engines/system/index.ts'
 import type { JsonObject } from '../json/index.ts'
 import { LogicalError, type Operation } from '../logical/index.ts'
 import { createSeal } from '../seal/index.ts'
@@ -15,7 +16,7 @@ import type { AuditPlace } from './audit-devices.ts'
 import type { Exchange } from './exchange.ts'
 import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
 import { runPipeline } from './pipeline.ts'
-import { replyTo, replyToError } from './reply.ts'
+import { replyTo, replyToError, withLimit } from './reply.ts'
 import type { CoreMethod, CoreReply, CoreRequest } from './request.ts'
 import { openSession, type Session } from './session.ts'
 import { isStatusPath, type StatusHost, statusReply } from './status.ts'
@@ -54,6 +55,8 @@ export interface Core {
   handle(request: CoreRequest): CoreReply | Promise<CoreReply>
   readonly initialized: boolean
   readonly sealed: boolean
+  /** Whose web pages may ask; `undefined` for nobody's, and while sealed. All headers that they may send. */
+  readonly cors: CorsConfig | undefined
   /** Empty while uninitialised. */
   readonly storeId: string
   /** Leaves the server sealed, as Vault does. A crash leaves it uninitialised or fully initialised. */
@@ -180,6 +183,10 @@ export function createCore(options: CoreOptions): Core {
     get sealed() {
       return session === undefined
     },
+    get cors() {
+      const config = session?.config.cors.get() ?? undefined
+      return config && { ...config, allowedHeaders: [...CORS_HEADERS, ...config.allowedHeaders] }
+    },
     get storeId() {
       return seal.status().storeId
     },
@@ -220,6 +227,12 @@ const OPERATIONS: Readonly<Record<Exclude<CoreMethod, 'HEAD'>, Operation>> = {
   DELETE: 'delete',
 }
 
+/** Any text says yes, as in Vault. */
+function asksForHelp({ method, query }: CoreRequest): boolean {
+  const help = query?.['help']
+  return method === 'GET' && help !== undefined && help !== ''
+}
+
 async function handleUnsealed(
   request: CoreRequest,
   session: Session,
@@ -232,8 +245,9 @@ async function handleUnsealed(
   try {
     const exchange = exchangeOf(request, time)
     const outcome = await runPipeline(exchange, session)
-    if (outcome.kind === 'refused') return replyToError(outcome.error, report)
-    return replyTo(outcome, contextOf(exchange, session))
+    const reply =
+      outcome.kind === 'refused' ? replyToError(outcome.error, report) : replyTo(outcome, contextOf(exchange, session))
+    return withLimit(reply, exchange.limit, session.rateLimits.config.responseHeaders)
   } catch (error) {
     return replyToError(error, report)
   } finally {
@@ -243,7 +257,7 @@ async function handleUnsealed(
 
 /** @throws {LogicalError} 400 for a wrapping header that cannot be read */
 function exchangeOf(request: CoreRequest, time: number): Exchange {
-  const operation = OPERATIONS[request.method === 'HEAD' ? 'GET' : request.method]
+  const operation = asksForHelp(request) ? 'help' : OPERATIONS[request.method === 'HEAD' ? 'GET' : request.method]
   return {
     request,
     id: randomUUID(),
@@ -256,6 +270,7 @@ function exchangeOf(request: CoreRequest, time: number): Exchange {
     mounted: undefined,
     rest: '',
     open: false,
+    limit: undefined,
     caller: undefined,
     sudo: false,
     grantedBy: undefined,

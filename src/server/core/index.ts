@@ -1,6 +1,7 @@
 export type { AuditPlace } from './audit-devices.ts'
 export { type Core, type CoreOptions, createCore, type InitializeOptions } from './core.ts'
 export { systemLeaseTtl } from './lease-ttl.ts'
+export type { CorsConfig } from '../engines/system/index.ts'
 export { JUDGE } from './pipeline.ts'
 export { VAULT_VERSION } from './vault-version.ts'
 export type { CoreMethod, CoreReply, CoreRequest } from './request.ts'

@@ -10,7 +10,17 @@ export function findMount(exchange: Exchange, session: Session): void {
   if (found === undefined) return
   exchange.mounted = found.mounted
   exchange.rest = found.rest
-  exchange.open = found.mounted.backend.isUnauthenticated(found.rest)
+  // Help tells what there is: it needs a token everywhere (S50).
+  exchange.open = exchange.operation !== 'help' && found.mounted.backend.isUnauthenticated(found.rest)
+}
+
+/** Before anybody is asked who they are: guessing tokens counts as well (vault-api 1.11). */
+export function limitRate(exchange: Exchange, session: Session): void {
+  exchange.limit = session.rateLimits.take(exchange.path, exchange.request.remoteAddress, exchange.time)
+  if (exchange.limit.kind === 'exceeded') {
+    const path = JSON.stringify(exchange.path)
+    throw new LogicalError('too-many-requests', `request path ${path}: rate limit quota exceeded`, 'bare')
+  }
 }
 
 /** One answer for a missing, unknown, expired and revoked token, and for one used from the wrong network (D2). */
@@ -54,8 +64,10 @@ export function authorize(exchange: Exchange, session: Session): void {
     wrapTtlSeconds: exchange.wrapTtl,
   })
   if (!decision.allowed) throw permissionDenied()
-  if (!decision.sudo && mounted?.backend.needsSudo(exchange.rest) === true) throw permissionDenied()
-  if (decision.paginationLimit > 0 && (exchange.operation === 'list' || exchange.operation === 'scan')) {
+  const { operation } = exchange
+  if (operation !== 'help' && !decision.sudo && mounted?.backend.needsSudo(exchange.rest) === true)
+    throw permissionDenied()
+  if (decision.paginationLimit > 0 && (operation === 'list' || operation === 'scan')) {
     const bounded = boundedPageFields(exchange.data, decision.paginationLimit)
     if (bounded === undefined) throw permissionDenied()
     exchange.data = bounded

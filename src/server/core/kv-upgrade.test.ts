@@ -2,13 +2,14 @@
 import { describe, expect, it } from 'vitest'
 import { createKv1, UnversionedSecrets } from '../engines/kv1/index.ts'
 import { createKv2 } from '../engines/kv2/index.ts'
+import { INHERIT } from '../engines/system/index.ts'
 import { parseJson, stringifyJson } from '../json/index.ts'
 import { type JsonObject, LogicalError, type Operation } from '../logical/index.ts'
 import { createShelf, type Shelf } from '../token/shelf.case.ts'
-import { INHERIT, MountTable } from './mounts.ts'
+import { MountTable } from './mounts.ts'
 
 const UPGRADING = /^400 Upgrading from non-versioned to versioned data\./
-const V2 = { options: { version: '2' } }
+const V2 = () => ({ options: { version: '2' } })
 const SECRETS: readonly (readonly [string, string])[] = [
   ['a', '{"n":1.10}'],
   ['a/b', '{"n":12345678901234567890}'],
@@ -74,6 +75,9 @@ async function version1(): Promise<World> {
     description: '',
     options: { version: '1' },
     config: INHERIT,
+    local: false,
+    sealWrap: false,
+    externalEntropyAccess: false,
   })
   for (const [path, text] of SECRETS) expect(await world.ask('update', path, text)).toBe('none')
   return world

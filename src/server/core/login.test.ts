@@ -33,6 +33,7 @@ async function createWorld(userLockout?: boolean): Promise<World> {
       wrapTtl: '',
       remoteAddress: '127.0.0.1',
       remotePort: 1,
+      header: () => undefined,
     })
   const ask: World['ask'] = async (path, body) => {
     const { status, body: text } = await send(path, body, rootToken)

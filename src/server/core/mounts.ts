@@ -7,7 +7,7 @@
  */
 import { invalidRequest, LogicalError } from '../logical/index.ts'
 import type { Backend } from '../logical/index.ts'
-import type { UserLockoutConfig } from '../logical/user-lockout.ts'
+import { INHERIT, type MountConfig } from '../engines/system/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { Turns } from '../../concurrency/index.ts'
 
@@ -22,18 +22,11 @@ export interface MountEntry {
   readonly uuid: string
   readonly accessor: string
   readonly description: string
+  readonly local: boolean
+  readonly sealWrap: boolean
+  readonly externalEntropyAccess: boolean
   readonly options: Readonly<Record<string, string>> | null
   readonly config: MountConfig
-}
-
-export interface MountConfig {
-  readonly defaultLeaseTtl: number
-  readonly maxLeaseTtl: number
-  readonly listingVisibility: '' | 'hidden' | 'unauth'
-  /** Auth mounts only. */
-  readonly tokenType: string
-  /** Auth mounts only. Default: `DEFAULT_USER_LOCKOUT`. */
-  readonly userLockout?: UserLockoutConfig
 }
 
 export interface Mounted {
@@ -41,7 +34,10 @@ export interface Mounted {
   readonly backend: Backend
 }
 
-/** Stored at `core/mounts`: `{"version":1,"mounts":[MountEntry, ...]}`, without the system's own mounts. */
+/**
+ * Stored at `core/mounts`: `{"version":1,"mounts":[MountEntry, ...],"tuned":[MountEntry, ...]}`; `tuned` are those of the
+ * system's own mounts that somebody changed, of which only what can be changed counts.
+ */
 const TABLE_KEY = 'mounts'
 const TABLE_VERSION = 1
 
@@ -49,10 +45,12 @@ const TABLE_VERSION = 1
 const FIXED: ReadonlySet<string> = new Set(['sys/', 'cubbyhole/', 'auth/token/'])
 const RESERVED = ['sys/', 'auth/token/', 'cubbyhole/', 'identity/', 'audit/']
 
-export const INHERIT: MountConfig = { defaultLeaseTtl: 0, maxLeaseTtl: 0, listingVisibility: '', tokenType: '' }
+type NewMount = Omit<MountEntry, 'uuid' | 'accessor'>
+type Changes = Partial<Pick<MountEntry, 'description' | 'config' | 'options'>>
 
-type MountChanges = Partial<Pick<MountEntry, 'description' | 'config' | 'options'>>
-type NewMount = Pick<MountEntry, 'path' | 'class' | 'type' | 'description' | 'options' | 'config'>
+/** An entry as any Plenum wrote it: settings that came later have their defaults. */
+type StoredEntry = Omit<MountEntry, 'local' | 'sealWrap' | 'externalEntropyAccess' | 'config'> &
+  Partial<Pick<MountEntry, 'local' | 'sealWrap' | 'externalEntropyAccess'>> & { readonly config: Partial<MountConfig> }
 
 /** The stored table is not one that this server can serve. It stays sealed. */
 export class MountTableError extends Error {
@@ -75,6 +73,8 @@ export class MountTable {
   readonly #mounts = new Map<string, Mounted>()
   /** The table is one document: changes of it wait for each other. */
   readonly #turns = new Turns()
+  /** Of the system's own mounts those that were changed. */
+  readonly #tuned = new Set<string>()
   #longest = 0
 
   constructor(options: MountTableOptions) {
@@ -85,13 +85,18 @@ export class MountTable {
   load(): void {
     const bytes = this.#options.storage.get(TABLE_KEY)
     if (bytes === undefined) return
-    const table = JSON.parse(Buffer.from(bytes).toString('utf8')) as { version: number; mounts: MountEntry[] }
+    const table = JSON.parse(Buffer.from(bytes).toString('utf8')) as {
+      version: number
+      mounts: StoredEntry[]
+      tuned?: StoredEntry[]
+    }
     if (table.version !== TABLE_VERSION) {
       throw new MountTableError(
         `the mount table is of version ${table.version} and this server reads ${TABLE_VERSION}: use the Plenum that wrote it`,
       )
     }
-    for (const entry of table.mounts) {
+    for (const stored of table.mounts) {
+      const entry = completed(stored)
       const backend = this.#options.create(entry)
       if (backend === undefined) {
         throw new MountTableError(
@@ -100,9 +105,16 @@ export class MountTable {
       }
       this.#serve({ entry, backend })
     }
+    for (const stored of table.tuned ?? []) {
+      const fixed = this.#mounts.get(stored.path)
+      if (fixed === undefined || isStored(fixed.entry)) continue
+      const { description, config } = completed(stored)
+      this.#tuned.add(stored.path)
+      this.#serve({ entry: { ...fixed.entry, description, config }, backend: fixed.backend })
+    }
   }
 
-  /** A mount of the system itself: always there, never stored. */
+  /** A mount of the system itself: always there, before `load`. Only what is tuned of it is stored. */
   addFixed(entry: MountEntry, backend: Backend): void {
     this.#serve({ entry, backend })
   }
@@ -126,6 +138,17 @@ export class MountTable {
   }
 
   /** Sorted by path. */
+  all(): Mounted[] {
+    return [...this.#mounts.values()].sort((a, b) => (a.entry.path < b.entry.path ? -1 : 1))
+  }
+
+  /** What the table says now of a mount, wherever it lies by now. */
+  current(uuid: string): MountEntry | undefined {
+    for (const { entry } of this.#mounts.values()) if (entry.uuid === uuid) return entry
+    return undefined
+  }
+
+  /** Sorted by path. */
   list(wanted: 'auth' | 'secret'): MountEntry[] {
     return [...this.#mounts.values()]
       .map(({ entry }) => entry)
@@ -139,20 +162,7 @@ export class MountTable {
   }
 
   async #enable(mount: NewMount): Promise<void> {
-    const { path } = mount
-    if (!/^[^\s/]+(?:\/[^\s/]+)*\/$/.test(path))
-      throw invalidRequest('mount path must not be empty or hold white space')
-    const shown = mount.class === 'auth' ? path.slice('auth/'.length) : path
-    if (
-      RESERVED.some((reserved) => path.startsWith(reserved)) ||
-      (mount.class === 'secret' && path.startsWith('auth/'))
-    ) {
-      throw new LogicalError('permission-denied', `cannot mount "${shown}"`, 'bare')
-    }
-    for (const taken of this.#mounts.keys()) {
-      if (taken.startsWith(path) || path.startsWith(taken))
-        throw invalidRequest(`path is already in use at ${shown === path ? taken : taken.slice('auth/'.length)}`)
-    }
+    this.#checkFree(mount)
     const { random, uuid, create } = this.#options
     const entry: MountEntry = {
       ...mount,
@@ -163,6 +173,37 @@ export class MountTable {
     if (backend === undefined) throw invalidRequest(`plugin not found in the catalog: ${mount.type}`)
     await this.#store([...this.#stored(), entry])
     this.#serve({ entry, backend })
+  }
+
+  /** @throws {LogicalError} for a path that no mount may have, or that is taken by one other than `moving`. */
+  #checkFree({ path, class: of }: Pick<MountEntry, 'path' | 'class'>, moving?: string): void {
+    if (!/^[^\s/]+(?:\/[^\s/]+)*\/$/.test(path))
+      throw invalidRequest('mount path must not be empty or hold white space')
+    const shown = of === 'auth' ? path.slice('auth/'.length) : path
+    if (RESERVED.some((reserved) => path.startsWith(reserved)) || (of === 'secret' && path.startsWith('auth/'))) {
+      throw new LogicalError('permission-denied', `cannot mount "${shown}"`, 'bare')
+    }
+    for (const taken of this.#mounts.keys()) {
+      if (taken !== moving && (taken.startsWith(path) || path.startsWith(taken)))
+        throw invalidRequest(`path is already in use at ${shown === path ? taken : taken.slice('auth/'.length)}`)
+    }
+  }
+
+  /**
+   * Gives a mount another path, with all that it holds; uuid and accessor stay, which are what its data lies under.
+   * @throws {LogicalError} when there is no such mount, it is the system's own, or the new path is not free
+   */
+  move(from: string, to: string): Promise<void> {
+    return this.#turns.run(TABLE_KEY, async () => {
+      const mounted = this.#mounts.get(from)
+      if (mounted === undefined) throw invalidRequest(`no matching mount at ${JSON.stringify(from)}`)
+      if (!isStored(mounted.entry)) throw invalidRequest(`cannot remount ${JSON.stringify(from)}`)
+      const entry = { ...mounted.entry, path: to }
+      this.#checkFree(entry, from)
+      await this.#store([...this.#stored().filter(({ path }) => path !== from), entry])
+      this.#mounts.delete(from)
+      this.#serve({ entry, backend: mounted.backend })
+    })
   }
 
   /** Nothing happens when there is no such mount. @throws {LogicalError} for the system's own mounts. */
@@ -183,16 +224,17 @@ export class MountTable {
     })
   }
 
-  change(path: string, changes: MountChanges): Promise<void> {
-    return this.#turns.run(TABLE_KEY, () => this.#change(path, changes))
+  /** `decide` sees the entry as it is once nobody else is changing the table. */
+  change(path: string, decide: (entry: MountEntry) => Changes): Promise<void> {
+    return this.#turns.run(TABLE_KEY, () => this.#change(path, decide))
   }
 
-  async #change(path: string, changes: MountChanges): Promise<void> {
+  async #change(path: string, decide: (entry: MountEntry) => Changes): Promise<void> {
     const mounted = this.#mounts.get(path)
     if (mounted === undefined) return
-    const entry = { ...mounted.entry, ...changes }
+    const entry = { ...mounted.entry, ...decide(mounted.entry) }
     if (mounted.backend.retire === undefined || versionOf(entry) === versionOf(mounted.entry)) {
-      await this.#store(this.#storedWith(entry))
+      await this.#storeChanged(entry)
       this.#serve({ entry, backend: mounted.backend })
     } else {
       await this.#upgrade(mounted, entry)
@@ -206,7 +248,7 @@ export class MountTable {
     if (backend === undefined) throw invalidRequest(`plugin not found in the catalog: ${entry.type}`)
     try {
       await before.backend.retire?.()
-      await this.#store(this.#storedWith(entry))
+      await this.#storeChanged(entry)
     } catch (error) {
       // Retired in vain: one like it serves on.
       this.#serve({ entry: before.entry, backend: create(before.entry) ?? before.backend })
@@ -214,6 +256,18 @@ export class MountTable {
     }
     this.#serve({ entry, backend })
     await backend.takeOver?.()
+  }
+
+  async #storeChanged(entry: MountEntry): Promise<void> {
+    const { path } = entry
+    const others = this.#stored().filter((other) => other.path !== path)
+    if (isStored(entry)) return this.#store([...others, entry])
+    await this.#store(others, [...this.#changedFixed().filter((other) => other.path !== path), entry])
+    this.#tuned.add(path)
+  }
+
+  #changedFixed(): MountEntry[] {
+    return [...this.#mounts.values()].map(({ entry }) => entry).filter(({ path }) => this.#tuned.has(path))
   }
 
   #serve(mounted: Mounted): void {
@@ -225,18 +279,24 @@ export class MountTable {
     return [...this.#mounts.values()].map(({ entry }) => entry).filter(isStored)
   }
 
-  #storedWith(entry: MountEntry): MountEntry[] {
-    return [...this.#stored().filter(({ path }) => path !== entry.path), ...(isStored(entry) ? [entry] : [])]
-  }
-
-  #store(mounts: readonly MountEntry[]): Promise<void> {
-    const value = Buffer.from(JSON.stringify({ version: TABLE_VERSION, mounts }))
+  #store(mounts: readonly MountEntry[], tuned: readonly MountEntry[] = this.#changedFixed()): Promise<void> {
+    const value = Buffer.from(JSON.stringify({ version: TABLE_VERSION, mounts, tuned }))
     return this.#options.storage.commit([{ kind: 'put', key: TABLE_KEY, value }])
   }
 }
 
 function versionOf({ options }: MountEntry): string | undefined {
   return options?.['version']
+}
+
+function completed(stored: StoredEntry): MountEntry {
+  return {
+    ...stored,
+    local: stored.local ?? false,
+    sealWrap: stored.sealWrap ?? false,
+    externalEntropyAccess: stored.externalEntropyAccess ?? false,
+    config: { ...INHERIT, ...stored.config },
+  }
 }
 
 function isStored(entry: MountEntry): boolean {

@@ -1,5 +1,6 @@
 /** What happens once a request is allowed: the backend, the token of a login, the end of a spent token. */
 import { type AuthBlock, invalidRequest, type LogicalResponse } from '../logical/index.ts'
+import { helpFor } from './help.ts'
 import type { Exchange } from './exchange.ts'
 import { loginNameOf } from './login-name.ts'
 import type { Outcome } from './reply.ts'
@@ -8,9 +9,14 @@ import type { Session } from './session.ts'
 export function performRequest(exchange: Exchange): LogicalResponse | Promise<LogicalResponse> {
   const { mounted, request } = exchange
   if (mounted === undefined) throw new Error('a request without a mount got past the pipeline')
+  const { operation } = exchange
+  if (operation === 'help') {
+    const described = { path: mounted.entry.path, backend: mounted.backend }
+    return { kind: 'document', data: helpFor(described, exchange.rest) }
+  }
   return mounted.backend.handle({
     id: exchange.id,
-    operation: exchange.operation,
+    operation,
     mountPoint: mounted.entry.path,
     path: exchange.rest,
     data: exchange.data ?? (Object.create(null) as Record<string, never>),

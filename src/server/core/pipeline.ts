@@ -8,7 +8,15 @@
  */
 import type { AuditedRequest, AuditedResponse } from '../audit/index.ts'
 import { LogicalError } from '../logical/index.ts'
-import { authenticate, authorize, consumeUse, decideCreateOrUpdate, findMount, requireMount } from './judge.ts'
+import {
+  authenticate,
+  authorize,
+  consumeUse,
+  decideCreateOrUpdate,
+  findMount,
+  limitRate,
+  requireMount,
+} from './judge.ts'
 import type { Exchange } from './exchange.ts'
 import { performLogin } from './login.ts'
 import { issueToken, performRequest, retireSpentToken } from './perform.ts'
@@ -29,6 +37,7 @@ interface Refused {
 /** May refuse the request. Nothing here has an effect, but for the use that a limited token spends. */
 export const JUDGE: readonly Step[] = [
   { name: 'find-mount', run: findMount },
+  { name: 'limit-rate', run: limitRate },
   { name: 'check-wrapping-token', run: checkWrappingToken },
   { name: 'authenticate', run: authenticate },
   // Also for requests that are refused further down: a limited token pays for asking.
@@ -54,8 +63,11 @@ async function carryOut(
 ): Promise<Outcome | Refused> {
   const { audit } = session
   if (!audit.enabled) return refusal ?? perform(exchange, session)
+  // A flood must not fill the log's disk, unless it was asked for.
+  if (exchange.limit?.kind === 'exceeded' && refusal !== undefined && !session.rateLimits.config.auditRefusals)
+    return refusal
 
-  const audited = auditedRequest(exchange)
+  const audited = auditedRequest(exchange, session)
   const refused = refusal === undefined ? undefined : errorText(refusal.error)
   if (refusal !== undefined || hasNoEffect(exchange)) {
     // Nothing changes, so both entries may be stored at once; nothing is answered before they are.
@@ -99,7 +111,14 @@ function hasNoEffect({ operation, caller, wrapTtl }: Exchange): boolean {
   return isReading(operation) && (caller === undefined || caller.numUses === 0)
 }
 
-function auditedRequest(exchange: Exchange): AuditedRequest {
+function auditedHeaders({ header }: Exchange['request'], session: Session): AuditedRequest['headers'] {
+  return Object.entries(session.config.auditedHeaders.get()).flatMap(([name, { hmac }]) => {
+    const value = header(name)
+    return value === undefined ? [] : [{ name, value, hmac }]
+  })
+}
+
+function auditedRequest(exchange: Exchange, session: Session): AuditedRequest {
   const { request, mounted } = exchange
   return {
     id: exchange.id,
@@ -107,6 +126,7 @@ function auditedRequest(exchange: Exchange): AuditedRequest {
     path: exchange.path,
     data: exchange.data,
     clientToken: request.token,
+    headers: auditedHeaders(request, session),
     caller: exchange.caller,
     remoteAddress: request.remoteAddress,
     remotePort: request.remotePort,

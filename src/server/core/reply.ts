@@ -4,6 +4,7 @@
 import { type JsonObject, stringifyJson } from '../json/index.ts'
 import { formatInstant } from '../logical/duration.ts'
 import { type AuthBlock, LogicalError, type LogicalResponse, type Operation, type WrapInfo } from '../logical/index.ts'
+import type { Verdict } from '../quota/index.ts'
 import { StorageKeyError } from '../storage/index.ts'
 import type { CoreReply } from './request.ts'
 
@@ -14,12 +15,12 @@ const EMPTY_ERRORS = '{"errors":[]}\n'
 
 /** Routes whose data also stands at the top level, where old clients look for it. */
 const FLATTENED =
-  /^sys\/(?:audit|audit-hash\/.+|auth(?:\/.+)?|capabilities(?:-self|-accessor)?|ha-status|key-status|mounts(?:\/.+)?|policy(?:\/.*)?)$/
+  /^sys\/(?:audit|audit-hash\/.+|auth(?:\/.+)?|capabilities(?:-self|-accessor)?|ha-status|key-status|mounts(?:\/.+)?|policy(?:\/.*)?|remount|config\/cors|config\/auditing\/request-headers)$/
 
 export interface ReplyContext {
   readonly id: string
   readonly path: string
-  readonly operation: Operation
+  readonly operation: Operation | 'help'
   readonly mountType: string
   /** Of the mount, in seconds. */
   readonly defaultLeaseTtl: number
@@ -55,8 +56,8 @@ export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
 }
 
 /** Whether an operation only looks. */
-export function isReading(operation: Operation): boolean {
-  return operation === 'read' || operation === 'list' || operation === 'scan'
+export function isReading(operation: Operation | 'help'): boolean {
+  return operation === 'read' || operation === 'list' || operation === 'scan' || operation === 'help'
 }
 
 /** The data of an outcome, for the envelope and for the audit log. */
@@ -172,6 +173,25 @@ function wireAuth(auth: AuthBlock): Record<string, unknown> {
     orphan: auth.orphan,
     mfa_requirement: null,
     num_uses: auth.numUses,
+  }
+}
+
+/** What a rate limit leaves, where that was asked for. */
+export function withLimit(reply: CoreReply, verdict: Verdict | undefined, told: boolean): CoreReply {
+  if (!told || verdict === undefined || verdict.kind === 'unlimited') return reply
+  const wait = String(verdict.waitSeconds)
+  return {
+    ...reply,
+    headers: [
+      ...(reply.headers ?? []),
+      'X-Ratelimit-Limit',
+      String(verdict.limit),
+      'X-Ratelimit-Remaining',
+      String(verdict.remaining),
+      'X-Ratelimit-Reset',
+      wait,
+      ...(verdict.kind === 'exceeded' ? ['Retry-After', wait] : []),
+    ],
   }
 }
 

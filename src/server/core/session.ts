@@ -6,24 +6,33 @@ import { randomUUID } from 'node:crypto'
 import { AuditBroker } from '../audit/index.ts'
 import { createAppRole } from '../auth/approle/index.ts'
 import { Lockout } from '../auth/lockout.ts'
+import { createPlaceholder } from '../auth/placeholder.ts'
 import { createTokenBackend } from '../auth/token/index.ts'
 import { createUserpass } from '../auth/userpass/index.ts'
 import type { Barrier } from '../barrier/index.ts'
 import { createCubbyhole } from '../engines/cubbyhole/index.ts'
 import { createKv1, UnversionedSecrets } from '../engines/kv1/index.ts'
 import { createKv2 } from '../engines/kv2/index.ts'
-import { createSystem } from '../engines/system/index.ts'
+import {
+  type AuditedHeaders,
+  type ConfigPort,
+  type CorsConfig,
+  createSystem,
+  INHERIT,
+} from '../engines/system/index.ts'
 import { Entities } from '../identity/index.ts'
 import type { Backend } from '../logical/index.ts'
 import { PolicyStore } from '../policy/index.ts'
+import { RateLimits } from '../quota/index.ts'
 import { createRekey, createRootGeneration, type Rekey, type RootGeneration, type Seal } from '../seal/index.ts'
 import { keysBelow, type Storage } from '../storage/index.ts'
 import { base62, SERVICE_TOKEN_LENGTH, TokenStore, WrappingTokens } from '../token/index.ts'
 import { type AuditPlace, createAuditDevices } from './audit-devices.ts'
 import { Occupancy } from './occupancy.ts'
+import { openSetting } from './setting.ts'
 import { createSystemHost, keysPort } from './system-host.ts'
 import { effectiveLeaseTtl, type LeaseTtl } from './lease-ttl.ts'
-import { INHERIT, type MountEntry, MountTable } from './mounts.ts'
+import { type MountEntry, MountTable } from './mounts.ts'
 
 export interface Session {
   readonly mounts: MountTable
@@ -34,6 +43,8 @@ export interface Session {
   /** `undefined` where nobody is locked out. */
   readonly lockout: Lockout | undefined
   readonly audit: AuditBroker
+  readonly rateLimits: RateLimits
+  readonly config: ConfigPort
   readonly now: () => number
   readonly occupancy: Occupancy
   readonly rekey: Rekey
@@ -83,7 +94,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   })
   /** As the mount is tuned now, which may differ from when it was served first. */
   const leaseTtl = (entry: MountEntry): LeaseTtl => leaseTtlOf(entry, options.leaseTtl)
-  const currentTtl = (entry: MountEntry): LeaseTtl => leaseTtl(mounts.get(entry.path)?.entry ?? entry)
+  const currentTtl = (entry: MountEntry): LeaseTtl =>
+    leaseTtl(mounts.current(entry.uuid) ?? mounts.get(entry.path)?.entry ?? entry)
   const audit = new AuditBroker(options.onAuditFailure, now)
   const { auditFolders: folders, auditPlace: place } = options
   const devices = createAuditDevices({ storage: core, broker: audit, folders, place, random, now })
@@ -98,6 +110,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     createRoot: async () => (await tokens.createRoot()).token,
   })
   const lockout = options.userLockout ? new Lockout() : undefined
+  const rateLimits = new RateLimits(barrier.view('sys/quotas/'))
+  const config: ConfigPort = {
+    cors: openSetting<CorsConfig | null>(core, 'cors', null),
+    auditedHeaders: openSetting<AuditedHeaders>(core, 'audited-headers', {}),
+  }
   const session: Session = {
     mounts,
     policies,
@@ -106,6 +123,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     entities,
     lockout,
     audit,
+    rateLimits,
+    config,
     now,
     occupancy,
     rekey,
@@ -171,7 +190,7 @@ function createBackend(
     return createAppRole({ storage, now, random, mountPoint: entry.path, leaseTtl, tokens })
   if (entry.class === 'auth' && entry.type === 'userpass')
     return createUserpass({ storage, random, mountPoint: entry.path, leaseTtl, tokens })
-  return undefined
+  return entry.class === 'auth' ? createPlaceholder(entry.type) : undefined
 }
 
 function dataPrefix(entry: MountEntry): string {
@@ -186,6 +205,9 @@ function fixedEntry(path: string, of: MountEntry['class'], type: string, descrip
     uuid: `${type}-0`,
     accessor: `${of === 'auth' ? 'auth_' : ''}${type}_00000000`,
     description,
+    local: false,
+    sealWrap: false,
+    externalEntropyAccess: false,
     options: null,
     config: { ...INHERIT, tokenType: type === 'token' ? 'default-service' : '' },
   }

@@ -1,10 +1,11 @@
 /** The core as the system backend sees it (`engines/system/host.ts`). */
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Lockout } from '../auth/lockout.ts'
 import type { Barrier } from '../barrier/index.ts'
 import type {
   AuditPort,
+  ConfigPort,
   KeysPort,
   LockoutPort,
   MountsPort,
@@ -16,7 +17,9 @@ import type {
 import { invalidRequest } from '../logical/index.ts'
 import { DEFAULT_USER_LOCKOUT } from '../logical/user-lockout.ts'
 import type { PolicyStore } from '../policy/index.ts'
+import type { RateLimits } from '../quota/index.ts'
 import { TokenLeases, type TokenStore, type WrappingTokens } from '../token/index.ts'
+import { openApi } from './help.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
 import type { LeaseTtl } from './lease-ttl.ts'
 import { VAULT_VERSION } from './vault-version.ts'
@@ -29,6 +32,8 @@ interface SystemParts {
   readonly lockout: Lockout | undefined
   readonly rekey: RekeyPort
   readonly rootGeneration: RootGenerationPort
+  readonly rateLimits: RateLimits
+  readonly config: ConfigPort
   readonly now: () => number
 }
 
@@ -41,7 +46,7 @@ interface ServerPowers {
 }
 
 export function createSystemHost(
-  { mounts, tokens, policies, wrapping, lockout, rekey, rootGeneration, now }: SystemParts,
+  { mounts, tokens, policies, wrapping, lockout, rekey, rootGeneration, rateLimits, config, now }: SystemParts,
   audit: AuditPort,
   keys: KeysPort,
   { leaseTtl, seal, random }: ServerPowers,
@@ -51,15 +56,27 @@ export function createSystemHost(
     keys,
     rekey,
     rootGeneration,
-    secrets: secretsPort(mounts),
-    auths: authsPort(mounts, tokens),
+    secrets: secretsPort(mounts, rateLimits),
+    auths: authsPort(mounts, tokens, rateLimits),
     audit,
     lockout: lockoutPort(mounts, lockout, now),
+    quotas: rateLimits,
+    config,
     leaseTtl,
     tokenByText: (token) => (token === '' ? undefined : tokens.lookup(token)),
     tokenByAccessor: (accessor) => tokens.byAccessor(accessor),
     capabilities: (token, path) => [...policies.acl(token.policies).capabilitiesOn(path)].sort(),
+    rules(token) {
+      const acl = policies.acl(token.policies)
+      return { root: acl.root, ...acl.rules() }
+    },
     sees: (token, mountPath) => policies.acl(token.policies).canSee(mountPath),
+    openApi(token) {
+      if (token === undefined) return openApi([])
+      const acl = policies.acl(token.policies)
+      const seen = mounts.all().filter(({ entry }) => acl.canSee(entry.path))
+      return openApi(seen.map(({ entry, backend }) => ({ path: entry.path, backend })))
+    },
     mountOf(path) {
       const found = mounts.route(path)
       if (found === undefined) return undefined
@@ -70,6 +87,13 @@ export function createSystemHost(
     leases: new TokenLeases(tokens),
     tools: { random, digest: (algorithm, input) => createHash(algorithm).update(input).digest() },
     now,
+    async remount(from, to) {
+      await mounts.move(from, to)
+      await rateLimits.mountMoved(from, to)
+      tokens.moveRenewals(from, to)
+      await tokens.revokeByPath(from)
+    },
+    uuid: randomUUID,
     seal,
   }
 }
@@ -83,7 +107,7 @@ export function keysPort(barrier: Barrier): KeysPort {
   }
 }
 
-function secretsPort(mounts: MountTable): MountsPort {
+function secretsPort(mounts: MountTable, rateLimits: RateLimits): MountsPort {
   return {
     list: () => mounts.list('secret').map(viewOf),
     get: (path) => {
@@ -91,12 +115,15 @@ function secretsPort(mounts: MountTable): MountsPort {
       return entry === undefined || entry.class === 'auth' ? undefined : viewOf(entry)
     },
     enable: (mount) => mounts.enable({ ...mount, class: 'secret' }),
-    disable: (path) => mounts.disable(path, `cannot unmount "${path}"`),
-    change: (path, changes) => mounts.change(path, changes),
+    async disable(path) {
+      await mounts.disable(path, `cannot unmount "${path}"`)
+      await rateLimits.mountMoved(path, undefined)
+    },
+    change: (path, decide) => mounts.change(path, (entry) => decide(viewOf(entry))),
   }
 }
 
-function authsPort(mounts: MountTable, tokens: TokenStore): MountsPort {
+function authsPort(mounts: MountTable, tokens: TokenStore, rateLimits: RateLimits): MountsPort {
   return {
     list: () => mounts.list('auth').map(viewOf),
     get: (path) => {
@@ -110,8 +137,9 @@ function authsPort(mounts: MountTable, tokens: TokenStore): MountsPort {
     async disable(path) {
       await mounts.disable(`auth/${path}`, 'token credential backend cannot be disabled')
       await tokens.revokeByPath(`auth/${path}`)
+      await rateLimits.mountMoved(`auth/${path}`, undefined)
     },
-    change: (path, changes) => mounts.change(`auth/${path}`, changes),
+    change: (path, decide) => mounts.change(`auth/${path}`, (entry) => decide(viewOf(entry))),
   }
 }
 

@@ -54,6 +54,7 @@ export function readHead(head: Head): ReadHead {
     token,
     namespace: headerOf(headers, 'x-vault-namespace'),
     wrapTtl: headerOf(headers, 'x-vault-wrap-ttl'),
+    header: (name) => (Object.hasOwn(headers, name) ? headerOf(headers, name) : undefined),
     remoteAddress,
     remotePort,
   }

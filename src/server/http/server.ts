@@ -5,12 +5,13 @@
  * Invariant: nothing here decides about access, and no answer leaves before the core has given it, which is after the
  * audit entry is written. Content-Type is exactly `application/json`, which hvac compares (vault-api 1.1).
  *
- * Not here: CORS, HTTP/2.
+ * Not here: HTTP/2.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Core, CoreReply } from '../core/index.ts'
 import { decodeBody, readBody } from './body.ts'
+import { judgeOrigin } from './cors.ts'
 import { INTERNAL_ERROR } from './direct.ts'
 import { type Source, sourceOf } from './forwarded.ts'
 import { acceptListVerb, speaksList } from './list-verb.ts'
@@ -110,6 +111,16 @@ async function serve(core: Core, message: IncomingMessage, response: ServerRespo
     return
   }
   const { socket } = message
+  const cross = judgeOrigin(core.cors, {
+    method: message.method ?? '',
+    origin: message.headers.origin,
+    requestedMethod: message.headers['access-control-request-method'],
+  })
+  for (const [name, value] of cross.headers) response.setHeader(name, value)
+  if (cross.kind === 'answer') {
+    reply(response, cross.reply, rules)
+    return
+  }
   const head = readHead({
     method: message.method ?? '',
     url: message.url ?? '/',
@@ -169,11 +180,13 @@ async function inTime(
 const NO_STORE: readonly string[] = ['Cache-Control', 'no-store']
 const ONLY_TLS: readonly string[] = ['Strict-Transport-Security', 'max-age=31536000; includeSubDomains']
 
-function reply(response: ServerResponse, { status, body }: CoreReply, { headers, stop }: Rules): void {
+function reply(response: ServerResponse, answer: CoreReply, { headers: fixed, stop }: Rules): void {
+  const { status, body } = answer
+  const headers = [...fixed, ...(answer.headers ?? [])]
   if (response.headersSent || response.destroyed) return
   if (stop.begun) response.shouldKeepAlive = false
   if (body === undefined) {
-    response.writeHead(status, [...headers])
+    response.writeHead(status, headers)
     response.end()
     return
   }
@@ -183,6 +196,7 @@ function reply(response: ServerResponse, { status, body }: CoreReply, { headers,
     'application/json',
     'Content-Length',
     String(Buffer.byteLength(body)),
+    ...headers,
   ])
   response.end(body)
 }

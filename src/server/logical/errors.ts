@@ -12,6 +12,7 @@ const STATUS = {
   'unsupported-path': 404,
   'unsupported-operation': 405,
   'too-large': 413,
+  'too-many-requests': 429,
   internal: 500,
   sealed: 503,
 } as const

@@ -32,6 +32,15 @@ export function intField(data: JsonObject, name: string): number | undefined {
   return value === undefined ? undefined : (wholeNumber(value) ?? refuse(name, 'expected an integer'))
 }
 
+/** A number with or without a fraction, or its decimal text. */
+export function numberField(data: JsonObject, name: string): number | undefined {
+  const value = fieldOf(data, name)
+  if (value === undefined) return undefined
+  const text = typeof value === 'boolean' ? undefined : scalarText(value)
+  const number = text === undefined || text.trim() === '' ? Number.NaN : Number(text)
+  return Number.isFinite(number) ? number : refuse(name, 'expected a number')
+}
+
 /** Whole seconds, not negative: a number, its text, or a duration like `1h30m` or `7d`. An empty text is 0. */
 export function durationField(data: JsonObject, name: string): number | undefined {
   const seconds = signedDurationField(data, name)

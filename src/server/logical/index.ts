@@ -15,13 +15,16 @@ export type {
   AuthBlock,
   AuthGrant,
   Backend,
+  Handle,
   JsonObject,
   JsonValue,
   LoginName,
   LogicalRequest,
   LogicalResponse,
   Operation,
+  PathShape,
   TokenEntry,
   WrapInfo,
 } from './logical.ts'
+export { pathTemplates } from './path-templates.ts'
 export { type Handler, NAME, type PathParameters, type Route, router } from './routes.ts'

@@ -168,7 +168,7 @@ export interface Backend {
    */
   aliasOf?(path: string, data: JsonObject): string | undefined
   /** @throws {LogicalError} for everything a client can cause. Any other error is a bug and becomes a bare 500. */
-  handle(request: LogicalRequest): LogicalResponse | Promise<LogicalResponse>
+  readonly handle: Handle
   /**
    * Before another version of the engine takes over what this one stored: from now on every request is refused. Resolves
    * when all that was under way is stored. @throws {LogicalError} when what is stored cannot be taken over
@@ -176,6 +176,18 @@ export interface Backend {
   retire?(): Promise<void>
   /** Resolves when all that an earlier version of the engine stored has been taken over. */
   takeOver?(): Promise<void>
+}
+
+export interface Handle {
+  (request: LogicalRequest): LogicalResponse | Promise<LogicalResponse>
+  /** What it answers, for help and for the OpenAPI document. Without it there is neither. */
+  readonly routes?: readonly PathShape[]
+}
+
+export interface PathShape {
+  /** Of the whole path below the mount. */
+  readonly pattern: RegExp
+  readonly operations: Readonly<Partial<Record<Operation, unknown>>>
 }
 
 export type { JsonObject, JsonValue }

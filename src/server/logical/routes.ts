@@ -3,7 +3,7 @@
  * with another operation is 405, an unknown path 404 (vault-api 1.2).
  */
 import { unsupportedOperation, unsupportedPath } from './errors.ts'
-import type { LogicalRequest, LogicalResponse, Operation } from './logical.ts'
+import type { Handle, LogicalRequest, LogicalResponse, Operation } from './logical.ts'
 
 /** Named groups of the pattern. Vault: they beat body fields of the same name. */
 export type PathParameters = Readonly<Record<string, string>>
@@ -22,14 +22,12 @@ export interface Route {
 /** The name of a role, user or key in a URL: no slash, may not end in `-` or `.` (vault-api 1.10). */
 export const NAME: string = String.raw`\w(?:(?:[\w.-]+)?\w)?`
 
-export function router(
-  routes: readonly Route[],
-): (request: LogicalRequest) => LogicalResponse | Promise<LogicalResponse> {
+export function router(routes: readonly Route[]): Handle {
   const table = routes.map((route) => ({
     pattern: new RegExp(`^(?:${route.pattern.source})$`, route.pattern.flags),
     operations: new Map(Object.entries(route.operations)),
   }))
-  return (request) => {
+  const handle = (request: LogicalRequest): LogicalResponse | Promise<LogicalResponse> => {
     for (const { pattern, operations } of table) {
       const match = pattern.exec(request.path)
       if (match === null) continue
@@ -40,4 +38,5 @@ export function router(
     }
     throw unsupportedPath()
   }
+  return Object.assign(handle, { routes })
 }

@@ -15,7 +15,7 @@ import type { JsonObject } from '../json/json.ts'
 import type { Operation } from '../logical/logical.ts'
 import { type MergedRule, mergePolicies } from './merge.ts'
 import { judgeParameters } from './parameters.ts'
-import { comparePrecedence, matchesSegments, reachesBelow, type SegmentsPattern } from './pattern.ts'
+import { comparePrecedence, formatPattern, matchesSegments, reachesBelow, type SegmentsPattern } from './pattern.ts'
 import { CAPABILITIES, type Capability, type ParameterRules, type Policy } from './policy.ts'
 import { PrefixTable } from './prefix-table.ts'
 import type { TemplateSubject } from './template.ts'
@@ -66,6 +66,13 @@ export interface Acl {
   capabilitiesOn(path: string): ReadonlySet<Capability | 'root'>
   /** Whether anything at or below a mount (`secret/`) is granted, so that its existence may be shown. */
   canSee(mount: string): boolean
+  /** Every rule, for showing: paths as a policy writes them, capabilities sorted. Root has none. */
+  rules(): { readonly exact: readonly ShownRule[]; readonly patterns: readonly ShownRule[] }
+}
+
+export interface ShownRule {
+  readonly path: string
+  readonly capabilities: readonly string[]
 }
 
 /** `root` beside other policies. A token may hold it alone or not at all (vault-api 10.2). */
@@ -101,6 +108,7 @@ const ROOT_ACL: Acl = {
   authorize: () => ROOT_DECISION,
   capabilitiesOn: () => ROOT_CAPABILITIES,
   canSee: () => true,
+  rules: () => ({ exact: [], patterns: [] }),
 }
 
 const DENIED: Readonly<Record<DenyReason, Denied>> = {
@@ -188,6 +196,21 @@ class RuleAcl implements Acl {
     for (const [path, rule] of this.#exact) if (rule.grantsSomething && path.startsWith(mount)) return true
     for (const [prefix, rule] of this.#prefixes) if (rule.grantsSomething && prefix.startsWith(mount)) return true
     return this.#segmentsReachBelow(mount)
+  }
+
+  rules(): ReturnType<Acl['rules']> {
+    const shown = (path: string, { capabilities }: CompiledRule): ShownRule => ({
+      path,
+      capabilities: [...capabilities].sort(),
+    })
+    return {
+      exact: Array.from(this.#exact, ([path, rule]) => shown(path, rule)),
+      patterns: [
+        // As Vault shows them: without the closing `*`.
+        ...Array.from(this.#prefixes, ([prefix, rule]) => shown(prefix, rule)),
+        ...this.#segments.map(({ rule, pattern }) => shown(formatPattern(pattern), rule)),
+      ],
+    }
   }
 
   /** A grant that loses to a deny on the whole mount shows nothing. */

@@ -249,6 +249,14 @@ export class TokenStore {
     this.#renewals.set(mountPoint, terms)
   }
 
+  /** An auth method has another path from now on. */
+  moveRenewals(from: string, to: string): void {
+    const terms = this.#renewals.get(from)
+    if (terms === undefined) return
+    this.#renewals.delete(from)
+    this.#renewals.set(to, terms)
+  }
+
   /** `increment` in seconds; 0: as the issuer says. @throws {LogicalError} for a token that cannot be renewed */
   async renew(entry: TokenEntry, increment: number): Promise<Renewal> {
     refuseBatch(entry, 'renewed')

@@ -59,6 +59,21 @@ export function createKv2(options: Kv2Options): Backend {
     return operations === undefined ? invalidPath(request) : run(operations, request, path.slice(slash + 1))
   }
 
+  function handle(request: LogicalRequest): LogicalResponse | Promise<LogicalResponse> {
+    try {
+      if (!upgrade.isDone) throw upgrade.refusal()
+      const response = route(request)
+      return response instanceof Promise ? response.catch(refuseUnstorablePath) : response
+    } catch (error) {
+      return refuseUnstorablePath(error)
+    }
+  }
+
+  const routes = [
+    { pattern: /config/, operations: config },
+    ...Array.from(prefixes, ([prefix, operations]) => ({ pattern: new RegExp(`${prefix}/(?<path>.*)`), operations })),
+  ]
+
   return {
     type: 'kv',
     isUnauthenticated: () => false,
@@ -75,15 +90,7 @@ export function createKv2(options: Kv2Options): Backend {
         throw error
       }
     },
-    handle(request) {
-      try {
-        if (!upgrade.isDone) throw upgrade.refusal()
-        const response = route(request)
-        return response instanceof Promise ? response.catch(refuseUnstorablePath) : response
-      } catch (error) {
-        return refuseUnstorablePath(error)
-      }
-    },
+    handle: Object.assign(handle, { routes }),
     takeOver: () => upgrade.run(),
   }
 }

@@ -9,9 +9,12 @@ import type { PolicyStore } from '../../policy/index.ts'
 import { auditRoutes } from './audit.ts'
 import { capabilityRoutes } from './capabilities.ts'
 import { generateRootRoutes } from './generate-root.ts'
+import { configRoutes } from './config.ts'
 import type { SystemHost } from './host.ts'
 import { LEASE_SUDO, leaseRoutes } from './leases.ts'
 import { mountRoutes } from './mounts.ts'
+import { quotaRoutes } from './quotas.ts'
+import { remountRoutes } from './remount.ts'
 import { policyRoutes } from './policies.ts'
 import { toolRoutes } from './tools.ts'
 import { rekeyRoutes } from './rekey.ts'
@@ -22,13 +25,14 @@ import { wrappingRoutes } from './wrapping.ts'
 
 /** vault-api 3: `auth` itself may be read without sudo, what lies below it may not be touched. */
 const SUDO =
-  /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|rotate(?:\/.*)?|raw(?:\/.*)?|rekey(?:-recovery-key)?\/.*|generate-root\/.*)$/
+  /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|config\/(?:cors|auditing\/.*)|rotate(?:\/.*)?|raw(?:\/.*)?|rekey(?:-recovery-key)?\/.*|generate-root\/.*)$/
 /** They look at the token themselves. */
-const UNAUTHENTICATED = /^(?:internal\/ui\/mounts(?:\/.*)?|wrapping\/lookup)$/
+const UNAUTHENTICATED = /^(?:internal\/(?:ui\/(?:mounts(?:\/.*)?|namespaces)|specs\/openapi)|wrapping\/lookup)$/
 
 export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
   const handle = router([
     ...mountRoutes(host),
+    ...remountRoutes(host),
     ...policyRoutes(policies),
     ...capabilityRoutes(host),
     ...auditRoutes(host.audit),
@@ -41,6 +45,8 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
     ...rekeyRoutes(host.rekey),
     ...generateRootRoutes(host.rootGeneration),
     { pattern: /ha-status/, operations: { read: () => ({ kind: 'data', data: { nodes: [nodeOf(host)] } }) } },
+    ...quotaRoutes(host),
+    ...configRoutes(host.config),
     {
       pattern: /seal|step-down/,
       operations: {
@@ -77,9 +83,12 @@ export type {
   AuditPort,
   KeysPort,
   LockoutPort,
+  MountConfig,
   MountsPort,
   MountView,
   RekeyPort,
   RootGenerationPort,
   SystemHost,
 } from './host.ts'
+export { type AuditedHeaders, type ConfigPort, CORS_HEADERS, type CorsConfig } from './config.ts'
+export { INHERIT } from './mount-settings.ts'

@@ -1,7 +1,16 @@
-/** `sys/internal/ui/mounts`: what the Vault CLI asks before every `kv` command (vault-api 3.5; S42). */
-import { LogicalError, type JsonObject, type LogicalResponse, type Route } from '../../logical/index.ts'
-import type { MountView, SystemHost } from './host.ts'
-import { mountObject } from './mounts.ts'
+/**
+ * `sys/internal/ui`: the mounts that one may see, which the Vault CLI asks for before every `kv` command, and what one's
+ * policies add up to (vault-api 3.5; S42).
+ */
+import {
+  LogicalError,
+  type JsonObject,
+  type LogicalResponse,
+  permissionDenied,
+  type Route,
+} from '../../logical/index.ts'
+import type { MountView, ResultantRules, SystemHost } from './host.ts'
+import { mountObject } from './mount-settings.ts'
 
 export function uiRoutes(host: SystemHost): Route[] {
   return [
@@ -40,7 +49,39 @@ export function uiRoutes(host: SystemHost): Route[] {
         },
       },
     },
+    {
+      pattern: /internal\/specs\/openapi/,
+      operations: {
+        read: ({ clientToken }) => ({ kind: 'document', data: host.openApi(host.tokenByText(clientToken)) }),
+      },
+    },
+    {
+      pattern: /internal\/ui\/namespaces/,
+      operations: {
+        read: ({ clientToken }) => {
+          if (host.tokenByText(clientToken) === undefined) throw permissionDenied()
+          // Of one namespace, the root, whose name is empty.
+          return { kind: 'list', keys: [''] }
+        },
+      },
+    },
+    {
+      pattern: /internal\/ui\/resultant-acl/,
+      operations: {
+        read: ({ caller }) => {
+          if (caller === undefined) throw permissionDenied()
+          const { root, exact, patterns } = host.rules(caller)
+          return { kind: 'data', data: { root, exact_paths: byPath(exact), glob_paths: byPath(patterns) } }
+        },
+      },
+    },
   ]
+}
+
+function byPath(rules: ResultantRules['exact']): JsonObject {
+  const paths = Object.create(null) as JsonObject
+  for (const { path, capabilities } of rules) paths[path] = { capabilities: [...capabilities] }
+  return paths
 }
 
 function summary(views: readonly MountView[]): JsonObject {
