@@ -206,8 +206,8 @@ describe('a log file of a running server', () => {
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (said += text.toString()))
     try {
-      await expect.poll(() => said, { timeout: 20_000 }).toContain('dev mode')
-      const address = /VAULT_ADDR=(\S+)/.exec(said)?.[1] ?? ''
+      await expect.poll(() => said, { timeout: 20_000 }).toContain('Ctrl-C stops it')
+      const address = /VAULT_ADDR='?([^'\s]+)/.exec(said)?.[1] ?? ''
       const call = (method: string, path: string, body?: object) =>
         fetch(`${address}/v1/${path}`, {
           method,

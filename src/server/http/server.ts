@@ -191,7 +191,6 @@ function reply(response: ServerResponse, answer: CoreReply, { headers: fixed, st
     return
   }
   response.writeHead(status, [
-    ...headers,
     'Content-Type',
     'application/json',
     'Content-Length',
