@@ -205,7 +205,8 @@ function fixedEntry(path: string, of: MountEntry['class'], type: string, descrip
     uuid: `${type}-0`,
     accessor: `${of === 'auth' ? 'auth_' : ''}${type}_00000000`,
     description,
-    local: false,
+    // Vault says so of this one: it is never replicated.
+    local: type === 'cubbyhole',
     sealWrap: false,
     externalEntropyAccess: false,
     options: null,
