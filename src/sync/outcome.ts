@@ -21,20 +21,23 @@ export type Outcome =
 
 export type OutcomeKind = Outcome['kind']
 
-export const OUTCOME_KINDS: readonly OutcomeKind[] = [
-  'in-step',
-  'nothing',
-  'created',
-  'updated',
-  'deleted',
-  'recorded',
-  'described',
-  'carried-back',
-  'left',
-  'conflict',
-  'raced',
-  'failed',
-]
+/** Every kind, and whether it stands for a request that changed something in Vault or in Airflow. */
+const CHANGES: Readonly<Record<OutcomeKind, boolean>> = {
+  'in-step': false,
+  nothing: false,
+  created: true,
+  updated: true,
+  deleted: true,
+  recorded: true,
+  described: true,
+  'carried-back': true,
+  left: false,
+  conflict: false,
+  raced: false,
+  failed: false,
+}
+
+export const OUTCOME_KINDS = Object.keys(CHANGES) as readonly OutcomeKind[]
 
 /** The object is as the rule wants it, until a row or a version changes. */
 export function isSettled({ kind }: Outcome): boolean {
@@ -46,16 +49,6 @@ export function isTrouble({ kind }: Outcome): boolean {
   return kind === 'conflict' || kind === 'failed'
 }
 
-/** A request that changed something in Vault or in Airflow. */
 export function isChange({ kind }: Outcome): boolean {
-  return CHANGES.has(kind)
+  return CHANGES[kind]
 }
-
-const CHANGES: ReadonlySet<OutcomeKind> = new Set([
-  'created',
-  'updated',
-  'deleted',
-  'recorded',
-  'described',
-  'carried-back',
-])

@@ -53,6 +53,11 @@ async function appliedHub(options: Partial<HubOptions> = {}): Promise<SyncHub> {
   return hub
 }
 
+/** A server of the test's own, which it may seal and stop. */
+function targetOn({ address, rootToken, client }: TestServer): HubOptions['target'] {
+  return { address, token: rootToken.reveal(), client, unique: target.unique }
+}
+
 const FOLLOWING = /; following; /
 const isTrouble =
   (side: string, code: RegExp) =>
@@ -103,13 +108,7 @@ describe('Vault', () => {
 
   it('sealed and unsealed: the same', async () => {
     await using server: TestServer = await startTestServer({ mount: null })
-    const on = {
-      address: server.address,
-      token: server.rootToken.reveal(),
-      client: server.client,
-      unique: target.unique,
-    }
-    const hub = await appliedHub({ target: on })
+    const hub = await appliedHub({ target: targetOn(server) })
     const airflow = await sqliteTables(folder)
     await airflow.setVariable('x', 'one')
     const sync = hub.start(airflow)
@@ -273,13 +272,7 @@ describe('two instances at once', () => {
 describe('how sync is', () => {
   it('stands at /healthz and /metrics, also while Vault is not there', async () => {
     await using server: TestServer = await startTestServer({ mount: null })
-    const on = {
-      address: server.address,
-      token: server.rootToken.reveal(),
-      client: server.client,
-      unique: target.unique,
-    }
-    const hub = await appliedHub({ target: on })
+    const hub = await appliedHub({ target: targetOn(server) })
     const airflow = await sqliteTables(folder)
     await airflow.setVariable('planted_name', 'one')
     const sync = hub.start(airflow, '--listen', '127.0.0.1:0')

@@ -1,3 +1,4 @@
+/** Each way compose has to give a service a value, with what is read from it: long, so that a missing one is seen. */
 import fc from 'fast-check'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'

@@ -1,3 +1,4 @@
+/** Each place of the chart where a secret can stand, on one page with what is read from it: long, as the chart is. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'

@@ -5,7 +5,7 @@
  * gathered for the next: the slower the device, the more lines share one delivery. When a delivery fails, every line of
  * it is rejected; the next one starts anew.
  */
-import { type AuditSink, AuditWriteError, reasonOf } from './line-sink.ts'
+import { type AuditSink, AuditWriteError, rejectAll, type WaitingLine } from './line-sink.ts'
 
 export interface BatchDevice {
   /** For messages: `the audit socket tcp localhost:9090`. */
@@ -17,14 +17,8 @@ export interface BatchDevice {
   close(): void
 }
 
-interface Waiting {
-  readonly line: string
-  readonly resolve: () => void
-  readonly reject: (error: Error) => void
-}
-
 export function createBatchSink(device: BatchDevice): AuditSink {
-  let waiting: Waiting[] = []
+  let waiting: WaitingLine[] = []
   let busy = false
   let closed = false
 
@@ -37,8 +31,7 @@ export function createBatchSink(device: BatchDevice): AuditSink {
         await device.send(batch.map(({ line }) => line))
         for (const { resolve } of batch) resolve()
       } catch (cause) {
-        const error = new AuditWriteError(`cannot write ${device.name}: ${reasonOf(cause)}`, { cause })
-        for (const { reject } of batch) reject(error)
+        rejectAll(batch, device, cause)
       }
     }
     busy = false

@@ -33,7 +33,7 @@ export interface LineDevice {
   close(): void
 }
 
-interface Waiting {
+export interface WaitingLine {
   readonly line: string
   readonly resolve: () => void
   readonly reject: (error: Error) => void
@@ -42,7 +42,7 @@ interface Waiting {
 const NEWLINE = 0x0a
 
 export function createLineSink(device: LineDevice): AuditSink {
-  let waiting: Waiting[] = []
+  let waiting: WaitingLine[] = []
   let midLine = false
   let closed = false
 
@@ -56,8 +56,7 @@ export function createLineSink(device: LineDevice): AuditSink {
       if (held !== 'same') midLine = held === 'torn'
       takeAll(Buffer.from((midLine ? '\n' : '') + batch.map(({ line }) => line).join('')))
     } catch (cause) {
-      const error = new AuditWriteError(`cannot write ${device.name}: ${reasonOf(cause)}`, { cause })
-      for (const { reject } of batch) reject(error)
+      rejectAll(batch, device, cause)
       return
     }
     for (const { resolve } of batch) resolve()
@@ -89,6 +88,12 @@ export function createLineSink(device: LineDevice): AuditSink {
       device.close()
     },
   }
+}
+
+/** None of these lines counts as taken. `name` as in `LineDevice`. */
+export function rejectAll(batch: readonly WaitingLine[], { name }: { readonly name: string }, cause: unknown): void {
+  const error = new AuditWriteError(`cannot write ${name}: ${reasonOf(cause)}`, { cause })
+  for (const { reject } of batch) reject(error)
 }
 
 export function reasonOf(cause: unknown): string {
