@@ -47,8 +47,8 @@ export interface CoreOptions {
 export interface InitializeOptions {
   readonly shares: number
   readonly threshold: number
-  /** Called with the unseal keys before anything is written; if it rejects, nothing is. */
-  readonly beforeCommit?: (keys: readonly Buffer[], storeId: string) => Promise<void>
+  /** Called with the unseal keys and the root token before anything is written; if it rejects, nothing is. */
+  readonly beforeCommit?: ((keys: readonly Buffer[], storeId: string, rootToken: string) => Promise<void>) | undefined
 }
 
 export interface Core {
@@ -170,7 +170,7 @@ export function createCore(options: CoreOptions): Core {
       sealServer: () => Promise.resolve(),
     })
     const { token } = await first.tokens.createRoot()
-    await beforeCommit?.(keys, newSeal.status().storeId)
+    await beforeCommit?.(keys, newSeal.status().storeId, token)
     await staged.release()
     newBarrier.seal()
     return { keys, rootToken: token }

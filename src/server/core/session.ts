@@ -24,12 +24,19 @@ import { Entities } from '../identity/index.ts'
 import type { Backend } from '../logical/index.ts'
 import { PolicyStore } from '../policy/index.ts'
 import { RateLimits } from '../quota/index.ts'
-import { createRekey, createRootGeneration, type Rekey, type RootGeneration, type Seal } from '../seal/index.ts'
+import {
+  createRekey,
+  createRootGeneration,
+  type Rekey,
+  type RootGeneration,
+  type Seal,
+  type ShareBackup,
+} from '../seal/index.ts'
 import { keysBelow, type Storage } from '../storage/index.ts'
 import { base62, SERVICE_TOKEN_LENGTH, TokenStore, WrappingTokens } from '../token/index.ts'
 import { type AuditPlace, createAuditDevices } from './audit-devices.ts'
 import { Occupancy } from './occupancy.ts'
-import { openSetting } from './setting.ts'
+import { openSetting, type Setting } from './setting.ts'
 import { createSystemHost, keysPort } from './system-host.ts'
 import { effectiveLeaseTtl, type LeaseTtl } from './lease-ttl.ts'
 import { type MountEntry, MountTable } from './mounts.ts'
@@ -48,6 +55,8 @@ export interface Session {
   readonly now: () => number
   readonly occupancy: Occupancy
   readonly rekey: Rekey
+  /** The shares that the last rekey kept for the holders of PGP keys. */
+  readonly shareBackup: Setting<ShareBackup | null>
   readonly rootGeneration: RootGeneration
   /** Effective lease TTLs of a mount, in seconds. */
   leaseTtl(mount: MountEntry): LeaseTtl
@@ -101,7 +110,12 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const devices = createAuditDevices({ storage: core, broker: audit, folders, place, random, now })
 
   const occupancy = new Occupancy(() => audit.close())
-  const rekey = createRekey(options.seal, random)
+  const shareBackup = openSetting<ShareBackup | null>(core, 'unseal-keys-backup', null)
+  const rekey = createRekey({
+    seal: options.seal,
+    random,
+    keepBackup: (backup) => shareBackup.change(() => backup),
+  })
   const rootGeneration = createRootGeneration({
     seal: options.seal,
     random,
@@ -128,6 +142,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     now,
     occupancy,
     rekey,
+    shareBackup,
     rootGeneration,
     leaseTtl,
   }

@@ -14,6 +14,8 @@ import type {
   RootGenerationPort,
   SystemHost,
 } from '../engines/system/index.ts'
+import { readPgpKeys, type Rekey, type RootGeneration, type ShareBackup } from '../seal/index.ts'
+import type { Setting } from './setting.ts'
 import { invalidRequest } from '../logical/index.ts'
 import { DEFAULT_USER_LOCKOUT } from '../logical/user-lockout.ts'
 import type { PolicyStore } from '../policy/index.ts'
@@ -30,8 +32,9 @@ interface SystemParts {
   readonly policies: PolicyStore
   readonly wrapping: WrappingTokens
   readonly lockout: Lockout | undefined
-  readonly rekey: RekeyPort
-  readonly rootGeneration: RootGenerationPort
+  readonly rekey: Rekey
+  readonly shareBackup: Setting<ShareBackup | null>
+  readonly rootGeneration: RootGeneration
   readonly rateLimits: RateLimits
   readonly config: ConfigPort
   readonly now: () => number
@@ -46,16 +49,17 @@ interface ServerPowers {
 }
 
 export function createSystemHost(
-  { mounts, tokens, policies, wrapping, lockout, rekey, rootGeneration, rateLimits, config, now }: SystemParts,
+  parts: SystemParts,
   audit: AuditPort,
   keys: KeysPort,
   { leaseTtl, seal, random }: ServerPowers,
 ): SystemHost {
+  const { mounts, tokens, policies, wrapping, lockout, rateLimits, config, now } = parts
   return {
     node: { hostname: hostname(), version: VAULT_VERSION },
     keys,
-    rekey,
-    rootGeneration,
+    rekey: rekeyPort(parts),
+    rootGeneration: rootGenerationPort(parts),
     secrets: secretsPort(mounts, rateLimits),
     auths: authsPort(mounts, tokens, rateLimits),
     audit,
@@ -95,6 +99,26 @@ export function createSystemHost(
     },
     uuid: randomUUID,
     seal,
+  }
+}
+
+function rekeyPort({ rekey, shareBackup, now }: SystemParts): RekeyPort {
+  return {
+    ...rekey,
+    readPgpKeys: (keys) => readPgpKeys(keys, { now, prefix: 'invalid rekey seal configuration: ' }),
+    backup: () => shareBackup.get() ?? undefined,
+    forgetBackup: () => shareBackup.change(() => null),
+  }
+}
+
+function rootGenerationPort({ rootGeneration, now }: SystemParts): RootGenerationPort {
+  return {
+    ...rootGeneration,
+    async startFor(pgpKey) {
+      const [recipient] = await readPgpKeys([pgpKey], { now, prefix: 'error parsing PGP key: ' })
+      if (recipient === undefined) throw invalidRequest('could not acquire PGP key entity')
+      return rootGeneration.startFor(recipient)
+    },
   }
 }
 

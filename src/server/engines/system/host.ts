@@ -130,7 +130,14 @@ export interface RotationView {
 /** Rekeying (`server/seal/rekey.ts`). All methods throw Vault's refusals. */
 export interface RekeyPort {
   status(): RekeyView
-  start(options: { readonly shares: number; readonly threshold: number; readonly verify: boolean }): RekeyView
+  /** One a key, in their order. */
+  readPgpKeys(keys: readonly string[]): Promise<readonly PgpRecipientView[]>
+  start(options: {
+    readonly shares: number
+    readonly threshold: number
+    readonly verify: boolean
+    readonly pgp: { readonly recipients: readonly PgpRecipientView[]; readonly backup: boolean } | undefined
+  }): RekeyView
   cancel(): void
   submit(
     share: string,
@@ -143,6 +150,8 @@ export interface RekeyPort {
         /** Whoever shows them overwrites them. */
         readonly keys: readonly Buffer[]
         readonly verificationNonce: string
+        readonly pgpFingerprints: readonly string[] | undefined
+        readonly backup: boolean
       }
   >
   verification(): VerificationView
@@ -154,6 +163,15 @@ export interface RekeyPort {
     | { readonly kind: 'complete'; readonly nonce: string }
   >
   restartVerification(): VerificationView
+  /** Encrypted shares in hexadecimal, by fingerprint; `undefined` when none are kept. */
+  backup(): { readonly nonce: string; readonly keys: Readonly<Record<string, readonly string[]>> } | undefined
+  forgetBackup(): Promise<void>
+}
+
+/** A PGP key that may be encrypted for. */
+export interface PgpRecipientView {
+  readonly fingerprint: string
+  encrypt(plain: Buffer): Promise<Buffer>
 }
 
 export interface VerificationView {
@@ -169,12 +187,15 @@ export interface RekeyView extends VerificationView {
   readonly verificationRequired: boolean
   /** Empty while there is nothing to verify. */
   readonly verificationNonce: string
+  readonly pgpFingerprints: readonly string[] | undefined
+  readonly backup: boolean
 }
 
 /** A root token for a quorum of shares (`server/seal/root-generation.ts`). All methods throw Vault's refusals. */
 export interface RootGenerationPort {
   status(): RootGenerationView
   start(otp: string | undefined): RootGenerationView & { readonly otp: string }
+  startFor(pgpKey: string): Promise<RootGenerationView>
   cancel(): void
   submit(
     share: string,
@@ -188,6 +209,7 @@ export interface RootGenerationView {
   readonly progress: number
   readonly required: number
   readonly otpLength: number
+  readonly pgpFingerprint: string
 }
 
 /** This node, as `sys/ha-status` shows it. */
