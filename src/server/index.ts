@@ -65,26 +65,13 @@ export interface EmbeddedServer extends LocalServer {
 }
 
 /**
- * Starts sealed, as Vault does: whoever holds the key unseals through `core` or over HTTP.
- * @throws {StoreError} when the store cannot be opened
- * @throws {ListenError} when the address cannot be listened on; the store is closed again
+ * The core of a store alone, for work on one that no server serves. Starts sealed; nobody can connect. The caller closes it.
+ * @throws {StoreError} when the store cannot be opened, or somebody has it open
  */
-export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
-  const {
-    storage: kind,
-    port,
-    listeners = [],
-    auditFolders,
-    userLockout,
-    now,
-    random,
-    onInternalError,
-    onAuditFailure,
-    stopWithinMs,
-  } = options
-  const storage = openStorage(kind)
-  const core = createCore({
-    storage,
+export function openCore(options: Omit<ServerOptions, 'port' | 'listeners' | 'beforeListen' | 'stopWithinMs'>): Core {
+  const { storage: kind, auditFolders, userLockout, now, random, onInternalError, onAuditFailure } = options
+  return createCore({
+    storage: openStorage(kind),
     storageType: kind.kind === 'memory' ? 'inmem' : 'lmdb',
     ...(now === undefined ? {} : { now }),
     ...(random === undefined ? {} : { random }),
@@ -95,6 +82,16 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     ...(onInternalError === undefined ? {} : { onInternalError }),
     ...(onAuditFailure === undefined ? {} : { onAuditFailure }),
   })
+}
+
+/**
+ * Starts sealed, as Vault does: whoever holds the key unseals through `core` or over HTTP.
+ * @throws {StoreError} when the store cannot be opened
+ * @throws {ListenError} when the address cannot be listened on; the store is closed again
+ */
+export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
+  const { port, listeners = [], onInternalError, stopWithinMs } = options
+  const core = openCore(options)
   try {
     const local: LocalServer = {
       answer: answerDirectly(core, {
@@ -131,5 +128,5 @@ function openStorage(kind: ServerOptions['storage']): Storage {
 export { type AuditPlace, type Core, type InitializeOptions, VAULT_VERSION } from './core/index.ts'
 export { type ConfiguredListener, parseAddress, readServerConfig, type ServerConfig } from './config/index.ts'
 export { ListenError, type Listener, type TlsSettings } from './http/index.ts'
-export { KeyFileError, readKeyFile, writeKeyFile } from './seal/index.ts'
-export { StoreError } from './storage/index.ts'
+export { decodeShare, KeyFileError, Quorum, readKeyFile, writeKeyFile } from './seal/index.ts'
+export { isStoreFolder, StoreError } from './storage/index.ts'

@@ -1,4 +1,6 @@
 export { KeyFileError, type KeyFileErrorCode, readKeyFile, writeKeyFile } from './key-file.ts'
+export { Quorum } from './quorum.ts'
+export { decodeShare } from './shares.ts'
 export { encryptShares, readPgpKeys } from './pgp.ts'
 export type { PgpRecipient } from './pgp.ts'
 export { createRekey } from './rekey.ts'
