@@ -145,7 +145,7 @@ export const COMMANDS: readonly CommandSpec[] = [
           several('--config <file>', 'configuration file of the server, or a folder of them'),
           new Option('--data <folder>', 'folder of the encrypted store'),
           new Option('--audit-folder <folder>', 'folder of the audit devices, as for the server'),
-          several('--shares <file>', 'file of unseal shares, one a line; - is standard input'),
+          several('--shares <file>', 'file of unseal shares, one a line; - is standard input, or asks'),
           new Option('--key-file <file>', 'key file of `plenum up`, where it is not in the configuration folder'),
           new Option('--out <file>', 'write the token to this new file (0600) instead of printing it'),
         ],

@@ -147,6 +147,11 @@ describe('plenum server generate-root', () => {
       expect(status, stderr).toBe(0)
       expect(stdout).toMatch(/^hvs\.\w{24}\n$/)
     }
+    rmSync(path)
+    writeKeyFile(path, Buffer.alloc(32, 7), id)
+    const old = run(['--hub', hub])
+    expect([old.status, old.stdout]).toEqual([1, ''])
+    expect(old.stderr).toMatch(/this store does not open with .*config\/plenum\/unseal.*\n.*--shares/)
     const other = run(onStore('--key-file', path))
     expect([other.status, other.stdout]).toEqual([1, ''])
     expect(other.stderr).toContain('holds the key of another store')
@@ -166,7 +171,11 @@ describe('plenum server generate-root', () => {
   it.each([
     ['too few', () => [shares[0] ?? ''], /2 different unseal shares are needed, and 1 were given/],
     ['the same twice', () => [shares[0] ?? '', shares[0] ?? ''], /2 different unseal shares are needed/],
-    ['of another store', () => [shares[0] ?? '', Buffer.alloc(33, 7).toString('base64')], /do not open this store/],
+    [
+      'of another store',
+      () => [shares[0] ?? '', Buffer.alloc(33, 7).toString('base64')],
+      /this store does not open with these unseal shares/,
+    ],
     ['of other lengths', () => [shares[0] ?? '', Buffer.alloc(20, 7).toString('hex')], /do not belong together/],
     ['none at all', () => ['hvs.thisIsNoShareAtAll'], /bad\.txt, line 1: this is no unseal share/],
   ])('refuses shares that are %s, and repeats none', (_, given, message) => {

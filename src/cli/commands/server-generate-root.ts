@@ -73,36 +73,48 @@ async function makeToken(
   })
   try {
     if (!core.initialized) throw noStore(`the store in ${shown(folder)} was never initialised`)
-    const key = await findKey(core, options, screen)
+    const found = await findKey(core, options, screen)
     try {
-      await unseal(core, key)
-      return sensitive(await core.generateRootToken(key))
+      await unseal(core, found)
+      return sensitive(await core.generateRootToken(found.key))
     } finally {
-      key.fill(0)
+      found.key.fill(0)
     }
   } finally {
     await core.close()
   }
 }
 
-async function findKey(core: Core, { shares, keyFile }: GenerateRootOptions, screen: Screen): Promise<Buffer> {
-  if (keyFile !== undefined) return readKeyFile(resolve(keyFile), core.storeId)
-  if (shares !== undefined) return keyFromFiles(shares, core.threshold)
-  const own = configFolder().unsealKey(core.storeId)
-  if (existsSync(own)) return readKeyFile(own, core.storeId)
-  if (screen.interactive) return keyFromTerminal(core.threshold, screen)
+/** A key, and in words where it is from. */
+interface FoundKey {
+  readonly key: Buffer
+  readonly from: string
+}
+
+const SHARES = 'these unseal shares'
+
+async function findKey(core: Core, { shares, keyFile }: GenerateRootOptions, screen: Screen): Promise<FoundKey> {
+  const { storeId, threshold } = core
+  const fromFile = (path: string): FoundKey => ({ key: readKeyFile(path, storeId), from: shown(path) })
+  if (keyFile !== undefined) return fromFile(resolve(keyFile))
+  const asked = shares === undefined || (shares.length === 1 && shares[0] === '-')
+  if (shares !== undefined && !(asked && screen.interactive))
+    return { key: await keyFromFiles(shares, threshold), from: SHARES }
+  const own = configFolder().unsealKey(storeId)
+  if (shares === undefined && existsSync(own)) return fromFile(own)
+  if (screen.interactive) return { key: await keyFromTerminal(threshold, screen), from: SHARES }
   throw wrongCall(
     'there is no key file of this store here, and nobody to ask for its unseal shares',
     '--shares FILE, --shares - for standard input, or --key-file FILE',
   )
 }
 
-async function unseal(core: Core, key: Buffer): Promise<void> {
+async function unseal(core: Core, { key, from }: FoundKey): Promise<void> {
   try {
     await core.unsealWithKey(key)
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause && cause.code === 'invalid-request')) throw cause
-    throw wrongShares('these unseal shares do not open this store', cause)
+    throw wrongShares(`this store does not open with ${from}`, cause)
   }
 }
 
@@ -110,8 +122,6 @@ function refuseWrongCall({ dev = false, shares, keyFile }: GenerateRootOptions):
   if (dev) throw wrongCall('a server of --dev keeps nothing that a root token could be made for')
   if (shares !== undefined && keyFile !== undefined)
     throw wrongCall('the key is said twice: --shares and --key-file', 'leave one away')
-  if (shares?.includes('-') === true && process.stdin.isTTY)
-    throw wrongCall('what is typed for --shares - would be shown', 'leave it away: then you are asked, without echo')
 }
 
 /** @throws {CommandError} without `--data` or `--config` and without a hub */

@@ -57,7 +57,7 @@ export async function keyFromTerminal(threshold: number, screen: Screen): Promis
 /** @throws {CommandError} for shares that do not make this store's key */
 export function wrongShares(message: string, cause?: unknown): CommandError {
   return new CommandError('unseal-shares', message, {
-    hint: 'give the shares that `operator init` or the last rekey answered, in hexadecimal or base64, one a line',
+    hint: 'give the shares that `operator init` or the last rekey answered (--shares), in hexadecimal or base64, one a line',
     cause,
   })
 }

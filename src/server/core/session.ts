@@ -110,7 +110,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const devices = createAuditDevices({ storage: core, broker: audit, folders, place, random, now })
 
   const occupancy = new Occupancy(() => audit.close())
-  const shareBackup = openSetting<ShareBackup | null>(core, 'unseal-keys-backup', null)
+  const shareBackup = openSetting<ShareBackup | null>(core, 'share-backup', null)
   const rekey = createRekey({
     seal: options.seal,
     random,
