@@ -134,7 +134,7 @@ describe('a terminal', () => {
     const server = await startServer({ storage: { kind: 'lmdb', folder: data }, port: 0 })
     const shares = (await server.core.initialize({ shares: 2, threshold: 2 })).keys.map((key) => key.toString('base64'))
     await server.close()
-    const given = new Terminal(`plenum server generate-root --data ${data}`)
+    const given = new Terminal(`plenum server generate-root --data ../store`)
     const type = (text: string) => {
       given.press('-l', text)
       given.press('Enter')
@@ -150,7 +150,7 @@ describe('a terminal', () => {
     await given.shows(/^hvs\.\w{24}\n[^]*status 0/m)
     for (const secret of ['planted', ...shares.map((share) => share.slice(0, 20))])
       expect(given.text()).not.toContain(secret)
-    const called = new Terminal(`plenum server generate-root --data ${data} --shares -`)
+    const called = new Terminal(`plenum server generate-root --data ../store --shares -`)
     await called.shows(/Unseal share 1 of 2/)
     called.press('C-c')
     await called.shows(/interrupted[^]*status 1/)
