@@ -20,16 +20,20 @@ export interface WireOptions {
   readonly quietMs?: number
 }
 
-/** Sends the pieces on one connection and gives what came back. */
+/**
+ * Sends the pieces on one connection and gives what came back. A piece that is a list of pieces goes out when all that
+ * went out before it has been answered.
+ */
 export async function exchange(
   address: string,
-  pieces: readonly (string | Buffer)[],
+  pieces: readonly (string | Buffer | readonly string[])[],
   { betweenMs = 0, answers = 1, quietMs = 4000 }: WireOptions = {},
 ): Promise<WireAnswer[]> {
   const { hostname, port } = new URL(address)
   const socket = connect(Number(port), hostname)
   socket.setNoDelay(true)
   const received: Buffer[] = []
+  let arrived = (): void => undefined
   return new Promise((resolve, reject) => {
     const end = (): void => {
       socket.destroy()
@@ -39,18 +43,34 @@ export async function exchange(
     socket.on('data', (chunk) => {
       received.push(chunk)
       if (answersIn(Buffer.concat(received)).length >= answers) end()
+      arrived()
     })
-    socket.on('close', end)
+    socket.on('close', () => {
+      end()
+      arrived()
+    })
     socket.on('error', (error: NodeJS.ErrnoException) => {
       // The peer closed while something was still on its way to it.
       if (error.code === 'ECONNRESET' || error.code === 'EPIPE') end()
       else reject(error)
     })
     void (async () => {
-      for (const piece of pieces) {
+      const send = async (bytes: string | Buffer): Promise<void> => {
         if (socket.destroyed) return
-        await new Promise<void>((sent) => socket.write(piece, () => sent()))
+        await new Promise<void>((sent) => socket.write(bytes, () => sent()))
         if (betweenMs > 0) await new Promise((next) => setTimeout(next, betweenMs))
+      }
+      for (const [index, piece] of pieces.entries()) {
+        if (typeof piece === 'string' || Buffer.isBuffer(piece)) {
+          await send(piece)
+          continue
+        }
+        while (!socket.destroyed && answersIn(Buffer.concat(received)).length < index) {
+          await new Promise<void>((next) => {
+            arrived = next
+          })
+        }
+        for (const part of piece) await send(part)
       }
     })()
   })
