@@ -8,6 +8,7 @@
  * overwritten. Key bytes stay in Buffers: the digits are read and written byte by byte, and blanked before the rest
  * becomes text.
  */
+import { timingSafeEqual } from 'node:crypto'
 import {
   closeSync,
   constants,
@@ -65,7 +66,7 @@ export function writeKeyFile(path: string, key: Buffer, storeId: string): void {
     bytes.fill(0)
   }
   const there = readKeyFile(path, storeId)
-  const same = there.equals(key)
+  const same = there.length === key.length && timingSafeEqual(there, key)
   there.fill(0)
   if (!same) throw wrongStore(path)
 }
