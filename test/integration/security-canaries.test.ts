@@ -208,7 +208,7 @@ describe('secrets', () => {
       ['GET', 'cubbyhole/deep'],
       ['POST', 'auth/token/lookup', { token: made.token }],
       ['POST', 'auth/token/lookup-accessor', { accessor: made.accessor }],
-      ['LIST', 'auth/token/accessors'],
+      ['GET', 'auth/token/accessors?list=true'],
       ['POST', 'auth/token/renew', { token: made.token }],
       ['POST', 'sys/capabilities', { token: made.token, path: 'secret/data/deep' }],
       ['POST', 'sys/capabilities-accessor', { accessor: made.accessor, path: 'secret/data/deep' }],
