@@ -14,6 +14,7 @@ import {
   readRoleId,
   type TokenProvider,
   type VaultClient,
+  type VaultClientOptions,
 } from '../vault/index.ts'
 import { TestServerError } from './errors.ts'
 import { CONFIG_PATH } from './secrets.ts'
@@ -23,13 +24,16 @@ export interface TestCredentials {
   readonly secretId: Sensitive<string>
 }
 
+/** How long a client bears an outage: `maxRetries` (default 2, after waits of a second and more), `timeoutMs`. */
+export type Patience = Pick<VaultClientOptions, 'maxRetries' | 'timeoutMs'>
+
 export interface RolesOptions {
   readonly hub: Hub
   readonly access: HubAccess
   /** As root, without sockets. */
   readonly local: VaultClient
   /** Over the wire. Closed with the server. */
-  readonly open: (tokens: TokenProvider) => VaultClient
+  readonly open: (tokens: TokenProvider, patience?: Patience) => VaultClient
   readonly address: string
   readonly hasConfigs: boolean
   /** Unix milliseconds. */
@@ -61,10 +65,10 @@ export class Roles {
   }
 
   /** Logs in with its first request, and anew when its token has expired. @throws {TestServerError} 'testing-role' */
-  async clientFor(name: string): Promise<VaultClient> {
+  async clientFor(name: string, patience?: Patience): Promise<VaultClient> {
     const { access, open, now } = this.#options
     const { roleId, secretId } = await this.credentials(name)
-    return open(appRoleToken({ mount: access.authMount, roleId: sensitive(roleId), secretId, now }))
+    return open(appRoleToken({ mount: access.authMount, roleId: sensitive(roleId), secretId, now }), patience)
   }
 
   /** @throws {TestServerError} 'testing-role' */

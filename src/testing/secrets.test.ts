@@ -18,16 +18,22 @@ describe('secrets as a test writes them', () => {
           b: ` ${JSON.stringify({ ...rest, port: String(port) })}`,
           c: stored,
           d: sensitive('postgresql://ann:p%2Fw@db.example.com:5432/'),
+          e: { ...stored, password: sensitive('p/w') },
         },
       }),
-    ).toEqual(Object.fromEntries(['a', 'b', 'c', 'd'].map((id) => [`airflow/connections/${id}`, stored])))
+    ).toEqual(Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((id) => [`airflow/connections/${id}`, stored])))
   })
 
   it('keeps text of a variable and writes all else as JSON', () => {
-    expect(seeds({ variables: { text: '{"a": 1}', list: [1, 2], secret: sensitive('planted') } })).toEqual({
+    expect(
+      seeds({
+        variables: { text: '{"a": 1}', list: [1, 2], secret: sensitive('planted'), deep: { list: [sensitive('in')] } },
+      }),
+    ).toEqual({
       'airflow/variables/text': { value: '{"a": 1}' },
       'airflow/variables/list': { value: '[1,2]' },
       'airflow/variables/secret': { value: 'planted' },
+      'airflow/variables/deep': { value: '{"list":["in"]}' },
     })
   })
 

@@ -8,7 +8,7 @@ import { createClock, type TestClock } from './clock.ts'
 import type { Equipment, EquipOptions } from './equip.ts'
 import { TestServerError } from './errors.ts'
 import { createFailures, type Failure, type FailureOptions } from './failures.ts'
-import type { TestCredentials } from './roles.ts'
+import type { Patience, TestCredentials } from './roles.ts'
 
 export interface TestServerOptions extends EquipOptions {
   /**
@@ -48,7 +48,7 @@ export interface TestServer {
    */
   credentials(role: string): Promise<TestCredentials>
   /** A client that logs in as this role, and again when its token has expired. Closed with the server. @throws as `credentials` */
-  clientFor(role: string): Promise<VaultClient>
+  clientFor(role: string, patience?: Patience): Promise<VaultClient>
   /**
    * Environment variables of a program that runs as this role, secrets in clear. `airflow`: the settings of its
    * VaultBackend. Any other: VAULT_ADDR, and a VAULT_TOKEN that was made now. Without a role: those of root.
@@ -108,8 +108,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const { core, address } = server
   const { token, unsealKey, equipment } = made
   const clients: VaultClient[] = []
-  const open = (tokens: TokenProvider): VaultClient => {
-    const client = new VaultClient({ address, tokens })
+  const open = (tokens: TokenProvider, patience: Patience = {}): VaultClient => {
+    const client = new VaultClient({ address, tokens, ...patience })
     clients.push(client)
     return client
   }
@@ -139,7 +139,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     core,
     clock,
     credentials: async (role) => withHub(roles).credentials(role),
-    clientFor: async (role) => withHub(roles).clientFor(role),
+    clientFor: async (role, patience) => withHub(roles).clientFor(role, patience),
     env: async (role) =>
       role === undefined ? { VAULT_ADDR: address, VAULT_TOKEN: token.reveal() } : withHub(roles).env(role),
     verify: async () => withHub(equipment).verify(withHub(roles)),
