@@ -30,7 +30,7 @@ export type Clear = string | Sensitive<string>
 /** What references of the hub lead to. */
 export interface HubValues {
   /** For `env` references, by the variable's name. */
-  readonly env?: Readonly<Record<string, Clear>> | undefined
+  readonly env?: Readonly<Record<string, Clear | undefined>> | undefined
   /** For `file` references and `env_files`: texts, by path as the hub names it, or absolute. */
   readonly files?: Readonly<Record<string, Clear>> | undefined
   /** What becomes of references to a value that is not given. Default `placeholder`. */
@@ -89,7 +89,10 @@ function textOf(source: HubSource): { readonly file: string; readonly text: stri
  * @throws {HubReferenceError} for what leads nowhere when `missing` is `error`, and for a given port that is none
  */
 export function resolveHub(hub: Hub, { env = {}, files = {}, missing = 'placeholder' }: HubValues): ResolvedEntry[] {
-  const variables = new Map(Object.entries(env).map(([name, value]) => [name, textIn(value)]))
+  const given = Object.entries(env).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, textIn(value)] as const],
+  )
+  const variables = new Map(given)
   const texts = new Map(Object.entries(files).map(([path, value]) => [resolve(hub.folder, path), textIn(value)]))
   try {
     return filled(resolveEntries(sourcesOf(hub, variables, texts)), missing)

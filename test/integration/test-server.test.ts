@@ -74,7 +74,7 @@ describe('a hub in a test server', () => {
     writeFileSync(join(scratch, '.env'), 'BROKER_HOST=planted.example.com\nTOKEN=planted\n')
     process.env['EXCHANGE_KEY'] = 'planted'
     try {
-      await using server = await startTestServer({ hub: scratch })
+      await using server = await startTestServer({ hub: scratch, env: { BROKER_HOST: undefined } })
       const { client } = server
       expect(await data(client, 'hub', 'airflow/connections/broker')).toEqual({
         conn_type: 'http',
@@ -230,10 +230,18 @@ describe('the clock of a test server', () => {
   it('ends secret-ids, leases, wrapped answers and lockouts, deletes versions and turns keys', async () => {
     await using server = await startTestServer({ hub: HUB })
     const { client, clock, rootToken } = server
+    const root = { 'X-Vault-Token': rootToken.reveal() }
     const ask = async (method: 'GET' | 'POST' | 'PUT', path: string, body?: Record<string, string | number>) =>
       (await client.request(method, path, body === undefined ? {} : { body })).body as { [key: string]: never }
 
-    await ask('POST', 'auth/token/roles/short', { period: '1h' })
+    await ask('POST', 'auth/token/create', { ttl: '20m' })
+    const leases = async () =>
+      fetch(`${server.address}/v1/sys/leases/lookup/auth/token/create?list=true`, { headers: root })
+    const count = async (): Promise<number> => {
+      const { data } = (await (await leases()).json()) as { data?: { keys: string[] } }
+      return data?.keys.length ?? 0
+    }
+    expect(await count()).toBe(1)
     await ask('POST', 'sys/auth/userpass', { type: 'userpass' })
     await ask('POST', 'auth/userpass/users/ann', { password: 'right' })
     const logIn = async (password: string): Promise<number> => {
@@ -269,6 +277,9 @@ describe('the clock of a test server', () => {
     expect(await data(client, 'hub', 'brief')).toBe('deleted')
     await clock.advance('5m')
     expect(await logIn('right')).toBe(200)
+    expect(await count()).toBe(1)
+    await clock.advance('5m')
+    expect(await count()).toBe(0)
     const termBefore = Number((await ask('GET', 'sys/key-status'))['term'])
     await clock.advance('24h')
     expect((await ask('GET', 'sys/key-status'))['term']).toBe(termBefore + 1)
