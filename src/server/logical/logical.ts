@@ -46,6 +46,7 @@ export interface TokenEntry {
 
 /** What a login handler grants. The pipeline turns it into a token: `auth` blocks never come from a handler (S19). */
 export interface AuthGrant {
+  /** Follows the mount's path in the token's display name: `bob` of `userpass-bob`. Empty: the path alone. */
   readonly displayName: string
   readonly policies: readonly string[]
   readonly metadata: Readonly<Record<string, string>>
