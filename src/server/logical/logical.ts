@@ -67,7 +67,11 @@ export interface AuthBlock {
   /** The token, in clear. Empty where the endpoint must not show it (renew by accessor). */
   readonly clientToken: string
   readonly accessor: string
+  /** For the audit log alone, as in Vault. */
+  readonly displayName: string
   readonly policies: readonly string[]
+  /** For the audit log alone. */
+  readonly noDefaultPolicy: boolean
   readonly metadata: Readonly<Record<string, string>> | null
   readonly leaseDuration: number
   readonly renewable: boolean

@@ -80,6 +80,8 @@ describe('a login', () => {
       entityId: '',
       tokenType: 'service',
       orphan: true,
+      displayName: 'approle',
+      noDefaultPolicy: false,
       numUses: 0,
     })
     expect(tokens.lookup(auth.clientToken)).toMatchObject({
