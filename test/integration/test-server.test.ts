@@ -1,6 +1,7 @@
 /** `plenum/testing` as a user's test has it: a hub in a server, its roles, the clock, outages, who read what. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
+import { request } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -345,6 +346,18 @@ describe('outages on purpose', () => {
     const listing = server.failNext({ method: 'LIST', path: 'secret/metadata/airflow/variables', status: 502 })
     expect(await statusOf(server, 'secret/metadata/airflow/variables?list=true', server.rootToken.reveal())).toBe(502)
     expect(listing.hits).toBe(1)
+    const verb = (): Promise<number> =>
+      new Promise((resolve) => {
+        const url = `${server.address}/v1/secret/metadata/airflow/variables`
+        const headers = { 'X-Vault-Token': server.rootToken.reveal() }
+        const sent = request(url, { method: 'LIST', headers }, (answer) => {
+          answer.resume().once('end', () => resolve(answer.statusCode ?? 0))
+        })
+        sent.once('error', () => resolve(0)).end()
+      })
+    server.failNext({ method: 'LIST', breaks: true })
+    server.failNext({ method: 'LIST', status: 500 })
+    expect([await verb(), await verb(), await verb()]).toEqual([0, 500, 200])
   })
 
   it('include a seal', async () => {
