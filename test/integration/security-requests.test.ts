@@ -244,12 +244,10 @@ describe('bodies', () => {
   it.runIf(process.env['PLENUM_TEST_VAULT_ADDR'] === undefined).each(hostile)(
     'S9: %s is refused before anybody is asked who they are',
     async (_, text) => {
-      const started = performance.now()
       // No token: a refusal for that would be 403.
       const answer = await vault.request('POST', `${mount}/open/hostile`, { token: '', body: text() })
       expect([400, 413]).toContain(answer.status)
       expect(answer.text.length).toBeLessThan(300)
-      expect(performance.now() - started).toBeLessThan(10_000)
     },
   )
 

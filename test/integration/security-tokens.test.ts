@@ -134,6 +134,59 @@ describe('logins', () => {
   })
 })
 
+describe('templates', () => {
+  it('S6: a name that looks like a pattern, or like a path, opens nothing but itself', async ({ skip }) => {
+    skip(!vault.embedded, 'OpenBao 2.5.5 takes a name for a pattern (GHSA-59w7-v8rr-pr4p)')
+    const accessor = String(field(await ok('GET', 'sys/auth'), 'data', `${roles}/`, 'accessor'))
+    const name = `{{identity.entity.aliases.${accessor}.name}}`
+    const policy = await policyOf(
+      'own',
+      `path "${mount}/own/${name}/*" { capabilities = ["read"] }\npath "${mount}/own/${name}" { capabilities = ["read"] }`,
+    )
+    await ok('POST', `${mount}/own/victim/key`, { value: 'of the victim' })
+    await ok('POST', `${mount}/own/victim`, { value: 'of the victim' })
+    const wanted = [
+      '*',
+      '+',
+      'v*',
+      'victim/key',
+      'victim/',
+      'victim/*',
+      '+/+',
+      '..',
+      '../own/victim',
+      '{{identity.entity.id}}',
+      'vict%69m',
+      'VICTIM',
+    ]
+    for (const [index, roleId] of wanted.entries()) {
+      const role = `named-${index}`
+      await ok('POST', `auth/${roles}/role/${role}`, { token_policies: policy, bind_secret_id: true })
+      const named = await post(`auth/${roles}/role/${role}/role-id`, { role_id: roleId })
+      expect([roleId, named.status < 500]).toEqual([roleId, true])
+      if (named.status >= 300) continue
+      const secret_id = String(field(await ok('POST', `auth/${roles}/role/${role}/secret-id`, {}), 'data', 'secret_id'))
+      const login = await post(`auth/${roles}/login`, { role_id: roleId, secret_id }, '')
+      const token = String(field(login, 'auth', 'client_token'))
+      expect([roleId, login.status]).toEqual([roleId, 200])
+      for (const path of ['own/victim/key', 'own/victim', 'a', 'own/../own/victim'])
+        expect([roleId, path, (await vault.request('GET', `${mount}/${path}`, { token })).status]).toEqual([
+          roleId,
+          path,
+          403,
+        ])
+    }
+    // What it is for does work.
+    await ok('POST', `auth/${roles}/role/named`, { token_policies: policy })
+    await ok('POST', `auth/${roles}/role/named/role-id`, { role_id: 'victim' })
+    const secret_id = String(field(await ok('POST', `auth/${roles}/role/named/secret-id`, {}), 'data', 'secret_id'))
+    const token = String(
+      field(await post(`auth/${roles}/login`, { role_id: 'victim', secret_id }, ''), 'auth', 'client_token'),
+    )
+    expect((await vault.request('GET', `${mount}/own/victim/key`, { token })).status).toBe(200)
+  })
+})
+
 describe('tokens', () => {
   it('S17: nobody looks up, renews or ends another’s token, by its text, its accessor or its lease', async () => {
     const mine = await tokenOf({ policies: ['default'], ttl: '1h' })

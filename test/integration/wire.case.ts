@@ -16,7 +16,7 @@ export interface WireOptions {
   readonly betweenMs?: number
   /** Ends when so many whole answers are there, or the peer closes. Default 1. */
   readonly answers?: number
-  /** Ends as well when nothing came for so long. Default 4000. */
+  /** Ends as well when nothing came for so long. Default 20,000. */
   readonly quietMs?: number
 }
 
@@ -27,7 +27,7 @@ export interface WireOptions {
 export async function exchange(
   address: string,
   pieces: readonly (string | Buffer | readonly string[])[],
-  { betweenMs = 0, answers = 1, quietMs = 4000 }: WireOptions = {},
+  { betweenMs = 0, answers = 1, quietMs = 20_000 }: WireOptions = {},
 ): Promise<WireAnswer[]> {
   const { hostname, port } = new URL(address)
   const socket = connect(Number(port), hostname)

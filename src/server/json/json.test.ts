@@ -140,7 +140,11 @@ describe('long strings with escapes', () => {
   const long = fc.array(pieces, { minLength: 200, maxLength: 600, size: 'max' }).map((all) => all.join(''))
 
   it('are what JSON.parse makes of them', () => {
-    fc.assert(fc.property(long, (text) => expect(parseJson(`["${text}"]`)).toEqual(JSON.parse(`["${text}"]`))))
+    fc.assert(
+      fc.property(long, (text) => {
+        expect(parseJson(`["${text}"]`)).toEqual(JSON.parse(`["${text}"]`))
+      }),
+    )
   })
 
   it('are refused where they are wrong, as short ones are', () => {
