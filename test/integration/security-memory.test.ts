@@ -71,7 +71,10 @@ async function makeStore(name: string): Promise<readonly (readonly [name: string
   return Object.entries(held).map(([of, key]) => [of, key ?? Buffer.alloc(0)])
 }
 
-const LARGEST_READ = 16 * 1024 * 1024
+const PIECE = 1024 * 1024
+/** Longer than every needle: pieces overlap by as much, so that nothing is cut in two. */
+const OVERLAP = 100
+const UNTOUCHED = Buffer.alloc(PIECE + OVERLAP)
 
 /** How often each key stands in what a process can write to: as it is, in hex, in base64. */
 function findKeys(pid: number, keys: readonly (readonly [string, Buffer])[]): Record<string, number> {
@@ -81,33 +84,41 @@ function findKeys(pid: number, keys: readonly (readonly [string, Buffer])[]): Re
     [`${name} in base64`, Buffer.from(key.toString('base64').replace(/=+$/, ''))] as const,
   ])
   const found: Record<string, number> = {}
+  for (const bytes of piecesOf(pid)) {
+    for (const [name, needle] of forms) {
+      for (let place = bytes.indexOf(needle); place !== -1; place = bytes.indexOf(needle, place + 1))
+        if (place < PIECE) found[name] = (found[name] ?? 0) + 1
+    }
+  }
+  return found
+}
+
+/** The memory that a process can write to, but for what it has never touched. Each piece is gone with the next one. */
+function* piecesOf(pid: number): Generator<Buffer> {
+  const bytes = Buffer.alloc(PIECE + OVERLAP)
   const memory = openSync(`/proc/${pid}/mem`, 'r')
   try {
     for (const [, from = '', to = ''] of readFileSync(`/proc/${pid}/maps`, 'utf8').matchAll(
       /^([\da-f]+)-([\da-f]+) rw/gm,
     )) {
-      for (let at = Number.parseInt(from, 16); at < Number.parseInt(to, 16); at += LARGEST_READ) {
-        // Pieces overlap, so that nothing is cut in two.
-        const bytes = readMemory(memory, at, Math.min(LARGEST_READ + 100, Number.parseInt(to, 16) - at))
-        for (const [name, needle] of forms) {
-          for (let place = bytes.indexOf(needle); place !== -1; place = bytes.indexOf(needle, place + 1))
-            if (place < LARGEST_READ) found[name] = (found[name] ?? 0) + 1
-        }
+      const end = Number.parseInt(to, 16)
+      for (let at = Number.parseInt(from, 16); at < end; at += PIECE) {
+        const length = readMemory(memory, bytes, at, Math.min(bytes.length, end - at))
+        const piece = bytes.subarray(0, length)
+        if (!piece.equals(UNTOUCHED.subarray(0, length))) yield piece
       }
     }
   } finally {
     closeSync(memory)
   }
-  return found
 }
 
-/** Empty for what went away, or cannot be read, as a guard page. */
-function readMemory(memory: number, at: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length)
+/** Nothing of what went away, or cannot be read, as a guard page. */
+function readMemory(memory: number, into: Buffer, at: number, length: number): number {
   try {
-    return bytes.subarray(0, readSync(memory, bytes, 0, length, at))
+    return readSync(memory, into, 0, length, at)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EIO') return Buffer.alloc(0)
+    if (error instanceof Error && 'code' in error && error.code === 'EIO') return 0
     throw error
   }
 }
