@@ -45,10 +45,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     port: options.port ?? 0,
     auditFolders: auditFolder === undefined ? [] : [auditFolder],
     now,
-    onInternalError: (error) =>
+    report(event) {
+      if (event.kind !== 'internal-error') return
+      const { error } = event
       process.emitWarning(
         `internal error in the test server: ${error instanceof Error ? error.message : String(error)}`,
-      ),
+      )
+    },
   })
   const { core, address } = server
   const { keys, rootToken } = await core.initialize({ shares: 1, threshold: 1 })
