@@ -139,5 +139,21 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     examples: ['plenum server --data ./vault', 'plenum server -config=vault.hcl', 'plenum server -dev'],
     run: async (options, screen) => (await import('./commands/server.ts')).server(options, screen),
+    commands: [
+      {
+        name: 'status',
+        summary: 'how a server does: seal, listeners, tokens, audit devices and the room on their disks',
+        description:
+          "Shows how a server does: VAULT_ADDR or --address, else the hub's own, else http://127.0.0.1:8200. Whether it is initialised and sealed is told to anybody; the rest needs a token that may read sys/plenum/status. Exit status: 0 unsealed, 2 sealed, 1 it cannot be told.",
+        options: [new Option('--address <url>', 'of the server, before VAULT_ADDR')],
+        examples: [
+          'plenum server status',
+          'plenum server status --json',
+          'plenum server status -address=https://vault:8200',
+        ],
+        run: async (options, screen) =>
+          (await import('./commands/server-status.ts')).serverStatusCommand(options, screen),
+      },
+    ],
   },
 ]

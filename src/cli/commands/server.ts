@@ -82,7 +82,8 @@ export async function server(options: ServerCommandOptions, screen: Screen): Pro
       reload({ server: started, log, serving, settle: () => settleServing(options) })
     }
     screen.print(startedWords({ serving, addresses: started.addresses, version, vaultVersion: VAULT_VERSION }))
-    early.log.tell({ kind: 'started', version, storage: serving.storageType })
+    const { initialized, sealed } = started.core
+    early.log.tell({ kind: 'started', version, initialized, sealed })
     early.release()
     if (token === undefined) tellSealed(started, screen, say)
     else tellOpen(started, { key, token }, screen, say)

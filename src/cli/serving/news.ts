@@ -9,7 +9,7 @@ import { placesOf, reasonOf } from './reason.ts'
 /** Of the command itself, beside those of its server. */
 export type ServingEvent =
   | ServerEvent
-  | { readonly kind: 'started'; readonly version: string; readonly storage: string }
+  | { readonly kind: 'started'; readonly version: string; readonly initialized: boolean; readonly sealed: boolean }
   | { readonly kind: 'stopping' }
   | { readonly kind: 'hangup' }
   | { readonly kind: 'tls-renewed'; readonly address: string }
@@ -36,7 +36,7 @@ function say(level: LogLevel, module: News['module'], text: string, facts: Reado
 }
 
 const TELLERS: Tellers = {
-  started: ({ version, storage }) => say('info', 'server', 'started', { version, storage }),
+  started: ({ version, initialized, sealed }) => say('info', 'server', 'started', { version, initialized, sealed }),
   stopping: () => say('info', 'server', 'stopping'),
   hangup: () =>
     say('info', 'server', 'SIGHUP: audit logs are opened anew, certificates and the log level are read anew'),

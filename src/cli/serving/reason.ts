@@ -18,8 +18,11 @@ export function reasonOf(error: unknown): string {
 
 /** `at Core.handle (…/core.js:12:3)`, innermost first; without the message above them. */
 export function placesOf(error: unknown): readonly string[] {
-  const stack = error instanceof Error ? error.stack : undefined
-  return (stack ?? '')
+  if (!(error instanceof Error)) return []
+  const { message, stack = '' } = error
+  // A message of several lines may look like one of these.
+  return stack
+    .slice(stack.indexOf(message) + message.length)
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => /^at \S.*:\d+:\d+\)?$/.test(line))
