@@ -64,7 +64,16 @@ const TABLE: Readonly<Record<string, Row>> = {
   },
   'server/audit': {
     folders: CONTRACTS,
-    modules: ['node:crypto', 'node:fs', 'node:path', 'node:net', 'node:dgram', 'node:child_process', 'quick-lru'],
+    modules: [
+      'node:crypto',
+      'node:fs',
+      'node:fs/promises',
+      'node:path',
+      'node:net',
+      'node:dgram',
+      'node:child_process',
+      'quick-lru',
+    ],
   },
   'server/auth': { folders: [...CONTRACTS, 'server/token'], modules: ['node:crypto', 'lru-cache'] },
   'server/engines': { folders: CONTRACTS, modules: ['lru-cache', 'quick-lru'] },

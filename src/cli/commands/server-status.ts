@@ -65,19 +65,18 @@ async function detailsOf(reach: Reach, tokens: () => TokenProvider): Promise<Det
     return { kind: 'known', status }
   } catch (error) {
     if (error instanceof CommandError && TOKENLESS.has(error.code)) return { kind: 'no-token' }
-    if (!(error instanceof VaultError)) throw error
-    switch (error.code) {
-      case 'vault-denied':
-        return { kind: 'denied' }
-      case 'vault-not-found':
-        return { kind: 'not-plenum' }
-      // Sealed between the two questions.
-      case 'vault-sealed':
-        return { kind: 'sealed' }
-      default:
-        throw error
-    }
+    const kind = error instanceof VaultError ? UNKNOWN[error.code] : undefined
+    if (kind === undefined) throw error
+    return { kind }
   }
+}
+
+/** Refusals that say why there is no more to tell. */
+const UNKNOWN: Readonly<Partial<Record<VaultError['code'], Exclude<Details['kind'], 'known'>>>> = {
+  'vault-denied': 'denied',
+  'vault-not-found': 'not-plenum',
+  // Between the two questions.
+  'vault-sealed': 'sealed',
 }
 
 async function withClient<T>(

@@ -14,15 +14,15 @@ function plant(name: string) {
   return { folder, path: join(folder, BALLAST_NAME), file: ballastFile(folder, randomBytes) }
 }
 
-const grown = (ballast: ReturnType<typeof createBallast>): Promise<void> =>
-  new Promise((resolve, reject) => ballast.grow(Number.MAX_SAFE_INTEGER, resolve, reject))
+const grown = (ballast: ReturnType<typeof createBallast>): Promise<boolean> => ballast.grow(Number.MAX_SAFE_INTEGER)
 
 describe('the file of a reserve', () => {
   it('takes its room, gives it up, and goes', async () => {
     const { path, file } = plant('whole')
     const ballast = createBallast(file, 3 * BALLAST_PIECE + 1)
     expect([ballast.held(), ballast.release()]).toEqual([0, false])
-    await grown(ballast)
+    expect(await grown(ballast)).toBe(true)
+    expect(await grown(ballast)).toBe(false)
     const { size, mode } = lstatSync(path)
     expect([size, mode & 0o777, ballast.held()]).toEqual([3 * BALLAST_PIECE, 0o600, 3 * BALLAST_PIECE])
     expect([ballast.release(), ballast.held(), lstatSync(path).size]).toEqual([
@@ -39,11 +39,7 @@ describe('the file of a reserve', () => {
     await grown(createBallast(file, 2 * BALLAST_PIECE))
     await grown(createBallast(file, 4 * BALLAST_PIECE))
     expect(file.size()).toBe(4 * BALLAST_PIECE)
-    createBallast(file, BALLAST_PIECE).grow(
-      0,
-      () => undefined,
-      () => undefined,
-    )
+    expect(await createBallast(file, BALLAST_PIECE).grow(0)).toBe(false)
     expect(file.size()).toBe(BALLAST_PIECE)
   })
 
@@ -59,13 +55,9 @@ describe('the file of a reserve', () => {
   it('stops growing when it is closed', async () => {
     const { file } = plant('closed')
     const ballast = createBallast(file, 50 * BALLAST_PIECE)
-    ballast.grow(
-      Number.MAX_SAFE_INTEGER,
-      () => undefined,
-      () => undefined,
-    )
+    const growing = grown(ballast)
     ballast.close()
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(await growing).toBe(false)
     expect(file.size()).toBeLessThan(3 * BALLAST_PIECE)
   })
 })

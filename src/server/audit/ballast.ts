@@ -32,8 +32,8 @@ export interface Ballast {
   held(): number
   /** Gives up a piece. False: there is none left. */
   release(): boolean
-  /** Takes what is missing, where `free` bytes of the disk allow it; `done` is called when it has all. */
-  grow(free: number, done: () => void, failed: (error: unknown) => void): void
+  /** Takes what is missing, where `free` bytes of the disk allow it. True once it has all, and had not before. */
+  grow(free: number): Promise<boolean>
   /** Stops growing. The file stays. */
   close(): void
   remove(): void
@@ -44,10 +44,12 @@ export function createBallast(file: BallastFile, bytes: number): Ballast {
   const wanted = bytes - (bytes % BALLAST_PIECE)
   let growing = false
   let closed = false
+  const mayGrow = (): boolean => growing && !closed
 
-  async function take(): Promise<void> {
-    while (growing && !closed && file.size() < wanted) await file.append(BALLAST_PIECE)
-    if (growing && !closed) await file.flush()
+  async function take(): Promise<boolean> {
+    while (mayGrow() && file.size() < wanted) await file.append(BALLAST_PIECE)
+    if (mayGrow()) await file.flush()
+    return mayGrow()
   }
 
   return {
@@ -60,19 +62,17 @@ export function createBallast(file: BallastFile, bytes: number): Ballast {
       file.truncate(Math.max(0, size - BALLAST_PIECE))
       return true
     },
-    grow(free, done, failed) {
+    async grow(free) {
       const missing = wanted - file.size()
       // A smaller one is wanted than last time.
       if (missing < 0) file.truncate(wanted)
-      if (growing || closed || missing <= 0 || free < missing + bytes) return
+      if (growing || closed || missing <= 0 || free < missing + bytes) return false
       growing = true
-      take()
-        .then(() => {
-          if (growing && !closed) done()
-        }, failed)
-        .finally(() => {
-          growing = false
-        })
+      try {
+        return await take()
+      } finally {
+        growing = false
+      }
     },
     close() {
       closed = true

@@ -229,7 +229,7 @@ it('one reserve for all logs of a folder, removed with the last of them', () => 
     hold: (folder) => ({
       held: () => 0,
       release: () => false,
-      grow: () => undefined,
+      grow: () => Promise.resolve(false),
       close: () => undefined,
       remove: () => removed.push(folder),
     }),

@@ -81,16 +81,11 @@ export function createDiskReserve(
     }
   }
 
-  function grow(left: number): void {
+  async function grow(left: number): Promise<void> {
     try {
-      ballast?.grow(
-        left,
-        () => {
-          if (given) report({ severity: 'info', text: `the reserve for the audit logs in ${folder} is held again` })
-          given = false
-        },
-        withoutBallast,
-      )
+      if ((await ballast?.grow(left)) !== true || !given) return
+      given = false
+      report({ severity: 'info', text: `the reserve for the audit logs in ${folder} is held again` })
     } catch (cause) {
       withoutBallast(cause)
     }
@@ -124,7 +119,7 @@ export function createDiskReserve(
       const { room, notice, left } = look()
       if (room !== last) report(notice)
       last = room
-      if (room === 'enough') grow(left)
+      if (room === 'enough') void grow(left)
     },
     giveWay(work) {
       for (;;) {
