@@ -12,6 +12,7 @@ import {
   answerDirectly,
   type DirectAnswer,
   type DirectRequest,
+  type FaultSource,
   type HttpFront,
   type Listener,
   listen,
@@ -49,6 +50,8 @@ export interface ServerOptions {
   readonly version?: string | undefined
   /** How long requests under way may take when it stops, in ms. Default 10,000. */
   readonly stopWithinMs?: number | undefined
+  /** Makes requests at the listeners fail on purpose. Default: none does. */
+  readonly testOnlyFaults?: FaultSource | undefined
 }
 
 /** The same API for a client in this process. */
@@ -118,6 +121,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       listeners: [...(port === undefined ? [] : [{ kind: 'tcp' as const, host: '127.0.0.1', port }]), ...listeners],
       ...(stopWithinMs === undefined ? {} : { stopWithinMs }),
       onInternalError,
+      ...(options.testOnlyFaults === undefined ? {} : { testOnlyFaults: options.testOnlyFaults }),
     })
     front = opened
     for (const address of opened.addresses) report({ kind: 'listening', address, tls: address.startsWith('https:') })
@@ -158,6 +162,13 @@ export {
   readServerConfig,
   type ServerConfig,
 } from './config/index.ts'
-export { ListenError, type Listener, type TlsRenewal, type TlsSettings } from './http/index.ts'
+export {
+  type Fault,
+  type FaultSource,
+  ListenError,
+  type Listener,
+  type TlsRenewal,
+  type TlsSettings,
+} from './http/index.ts'
 export { KeyFileError, readKeyFile, writeKeyFile } from './seal/index.ts'
 export { StoreError } from './storage/index.ts'

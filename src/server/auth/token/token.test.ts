@@ -124,6 +124,8 @@ describe('auth/token', () => {
           metadata: { k: 'v' },
           leaseDuration: 3600,
           renewable: true,
+          displayName: 'token',
+          noDefaultPolicy: false,
           entityId: '',
           tokenType: 'service',
           orphan: false,
