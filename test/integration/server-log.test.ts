@@ -121,7 +121,7 @@ describe('the log', () => {
     expect(quiet.log()).toBe('')
     const told = await start([...DEV, '-config=text.hcl', '-log-level=info'])
     expect(await stop(told.child)).toBe(0)
-    expect(told.log()).toMatch(/^\S+Z \[INFO\]  core: initialized: shares=1 threshold=1\n/)
+    expect(told.log()).toMatch(/^\S+Z \[INFO\]  core: initialized: shares=1 threshold=1$/m)
   })
 
   it('that nobody reads holds up neither requests nor the end', async () => {

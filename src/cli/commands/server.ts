@@ -84,9 +84,9 @@ export async function server(options: ServerCommandOptions, screen: Screen): Pro
     screen.print(startedWords({ serving, addresses: started.addresses, version, vaultVersion: VAULT_VERSION }))
     const { initialized, sealed } = started.core
     early.log.tell({ kind: 'started', version, initialized, sealed })
-    early.release()
     if (token === undefined) tellSealed(started, screen, say)
     else tellOpen(started, { key, token }, screen, say)
+    early.release()
     await interruption.arrived
     log.tell({ kind: 'stopping' })
     return 0
@@ -98,7 +98,7 @@ export async function server(options: ServerCommandOptions, screen: Screen): Pro
   }
 }
 
-/** Until the server has started, its log waits: the words before it say that it streams in below them. */
+/** Until the server has started, its log waits: the words for a person come first, and say that it streams in below. */
 function holdBack(log: ServerLog): { readonly log: Pick<ServerLog, 'tell'>; release(): void } {
   let held: ServingEvent[] | undefined = []
   return {
