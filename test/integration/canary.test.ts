@@ -60,9 +60,13 @@ function plenum(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let all = ''
+  let stopping = false
   const collect = (chunk: Buffer): void => {
     all += chunk.toString()
-    if (stopWhen?.test(all) === true) child.kill('SIGINT')
+    // Once: a second one asks to leave at once.
+    if (stopping || stopWhen?.test(all) !== true) return
+    stopping = true
+    child.kill('SIGINT')
   }
   child.stdout.on('data', collect)
   child.stderr.on('data', collect)
