@@ -195,6 +195,24 @@ export class TokenStore {
     })
   }
 
+  /**
+   * A new token in place of one that nothing lies below, in one commit. `undefined` when that one is gone, or somebody
+   * else came first. What lies `beside` the new one is written in the same commit.
+   */
+  replace(
+    { id }: TokenEntry,
+    wanted: NewToken,
+    beside: (id: string) => readonly Write[],
+  ): Promise<IssuedToken | undefined> {
+    return this.#turns.run(id, async () => {
+      const before = this.#records.read(id)
+      if (before === undefined || !this.#isAlive(before)) return undefined
+      const issued = await this.create(wanted, (next) => [...beside(next), ...this.#records.removal(before)])
+      this.#records.forget(id)
+      return issued
+    })
+  }
+
   isSpent(entry: TokenEntry): boolean {
     return entry.numUses < 0
   }
