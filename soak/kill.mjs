@@ -101,7 +101,9 @@ export async function kill({ kills, seed, note, print }) {
   print(`| kills while starting | ${counts.whileStarting} |`)
   print(`| things written to at once | ${accounts.length} |`)
   print(`| acknowledged writes | ${sum('acknowledged').toLocaleString('en')} |`)
-  print(`| writes that a kill cut off | ${sum('cutOff').toLocaleString('en')}, of which ${sum('happened').toLocaleString('en')} had happened |`)
+  print(
+    `| writes that a kill cut off | ${sum('cutOff').toLocaleString('en')}, of which ${sum('happened').toLocaleString('en')} had happened |`,
+  )
   print('| lost, or there in part | 0 |')
   print(`| minutes | ${minutes.toFixed(1)} |\n`)
 }

@@ -9,17 +9,17 @@
  *   label: string,
  *   to: any,                                    the state once it has happened
  *   also?: any[],                               what may be seen besides when nobody knows whether it has
- *   send(life: Life): Promise<any>,             the answer's body; throws `Gone`
- *   settle?(body: any): any,                    the state that the answer shows, where it is more than `to`
+ *   send: (life: Life) => Promise<any>,           the answer's body; throws `Gone`
+ *   settle?: (body: any) => any,                    the state that the answer shows, where it is more than `to`
  *   pause?: number,                             ms until the next move
  * }} Move
  * @typedef {{
  *   name: string,
  *   first: any,                                 its state at the beginning
- *   prepare?(life: Life): Promise<void>,
- *   next(state: any, random: Random): Move,
- *   observe(life: Life, states: any[]): Promise<any>,
- *   show?(state: any): any,                     what of a state can be seen
+ *   prepare?: (life: Life) => Promise<void>,
+ *   next: (state: any, random: Random) => Move,
+ *   observe: (life: Life, states: any[]) => Promise<any>,
+ *   show?: (state: any) => any,                     what of a state can be seen
  * }} Thing
  */
 import { isDeepStrictEqual } from 'node:util'
@@ -60,7 +60,8 @@ export class Account {
         const body = await move.send(life)
         this.#become(move.settle === undefined ? move.to : move.settle(body))
       } catch (error) {
-        if (!(error instanceof Gone)) throw new Error(`${this.#thing.name}: ${move.label}: ${error.message}`, { cause: error })
+        if (!(error instanceof Gone))
+          throw new Error(`${this.#thing.name}: ${move.label}: ${error.message}`, { cause: error })
         this.counts.cutOff += 1
         return
       }

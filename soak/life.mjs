@@ -99,9 +99,12 @@ export class Life {
       if (this.#killed) throw new Gone()
       // It may be dead without our doing, and not yet known to be.
       await Promise.race([this.gone, new Promise((resolve) => setTimeout(resolve, 200))])
-      throw new Error(`${method} ${path} failed ${this.#ended ? 'with the server' : 'while the server lives'}: ${this.said}`, {
-        cause: error,
-      })
+      throw new Error(
+        `${method} ${path} failed ${this.#ended ? 'with the server' : 'while the server lives'}: ${this.said}`,
+        {
+          cause: error,
+        },
+      )
     }
   }
 

@@ -30,10 +30,9 @@ export function kv2Secret(mount, name) {
   const newest = (state) => state?.versions.at(-1)
   const withVersion = (state, n) => ({
     mark: state?.mark ?? null,
-    versions: [
-      ...(state?.versions ?? []),
-      { version: (newest(state)?.version ?? 0) + 1, is: 'live', n },
-    ].slice(-MOST_VERSIONS),
+    versions: [...(state?.versions ?? []), { version: (newest(state)?.version ?? 0) + 1, is: 'live', n }].slice(
+      -MOST_VERSIONS,
+    ),
   })
   const withIs = (state, version, is) => ({
     ...state,
@@ -44,12 +43,36 @@ export function kv2Secret(mount, name) {
     write: (state, random) => {
       const n = random.below(1e9)
       const cas = newest(state)?.version ?? 0
-      return [`write of ${n} with cas ${cas}`, withVersion(state, n), 'POST', data, { options: { cas }, data: { n, filler } }]
+      return [
+        `write of ${n} with cas ${cas}`,
+        withVersion(state, n),
+        'POST',
+        data,
+        { options: { cas }, data: { n, filler } },
+      ]
     },
     remove: (state) => ['delete of the newest', withIs(state, newest(state).version, 'deleted'), 'DELETE', data],
-    removeOne: (state, random, { version }) => [`delete of ${version}`, withIs(state, version, 'deleted'), 'POST', `${mount}/delete/${name}`, { versions: [version] }],
-    restore: (state, random, { version }) => [`undelete of ${version}`, withIs(state, version, 'live'), 'POST', `${mount}/undelete/${name}`, { versions: [version] }],
-    destroy: (state, random, { version }) => [`destroy of ${version}`, withIs(state, version, 'destroyed'), 'POST', `${mount}/destroy/${name}`, { versions: [version] }],
+    removeOne: (state, random, { version }) => [
+      `delete of ${version}`,
+      withIs(state, version, 'deleted'),
+      'POST',
+      `${mount}/delete/${name}`,
+      { versions: [version] },
+    ],
+    restore: (state, random, { version }) => [
+      `undelete of ${version}`,
+      withIs(state, version, 'live'),
+      'POST',
+      `${mount}/undelete/${name}`,
+      { versions: [version] },
+    ],
+    destroy: (state, random, { version }) => [
+      `destroy of ${version}`,
+      withIs(state, version, 'destroyed'),
+      'POST',
+      `${mount}/destroy/${name}`,
+      { versions: [version] },
+    ],
     mark: (state, random) => {
       const mark = String(random.below(1e9))
       return [`metadata ${mark}`, { ...state, mark }, 'POST', metadata, { custom_metadata: { mark } }]
@@ -76,7 +99,9 @@ export function kv2Secret(mount, name) {
     },
     /** What is deleted cannot be looked at. */
     show: (state) =>
-      state === null ? null : { ...state, versions: state.versions.map((one) => (one.is === 'live' ? one : { ...one, n: null })) },
+      state === null
+        ? null
+        : { ...state, versions: state.versions.map((one) => (one.is === 'live' ? one : { ...one, n: null })) },
     async observe(life) {
       const { status, body } = await life.ask('GET', metadata)
       if (status === 404) return null
@@ -89,7 +114,10 @@ export function kv2Secret(mount, name) {
         const sound = read === undefined || (read.status === 200 && read.body.data.data.filler === filler)
         versions.push(sound ? { version, is, n: read?.body.data.data.n ?? null } : { version, is, n: read })
       }
-      return { mark: body.data.custom_metadata?.mark ?? null, versions: versions.toSorted((a, b) => a.version - b.version) }
+      return {
+        mark: body.data.custom_metadata?.mark ?? null,
+        versions: versions.toSorted((a, b) => a.version - b.version),
+      }
     },
   }
 }

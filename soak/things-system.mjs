@@ -2,15 +2,21 @@
 
 /**
  * Something that is written whole and read back. State: `null`, or the number in it.
- * @param {{ name: string, path: string, body(n: number): object, numberIn(data: any): string | number | undefined,
- *   also?(life: Life, n: number): Promise<string | undefined> }} options `also` looks further, and tells what is wrong
+ * @param {{
+ *   name: string,
+ *   path: string,
+ *   body: (n: number) => object,
+ *   numberIn: (data: any) => string | number | undefined,
+ *   also?: (life: Life, n: number) => Promise<string | undefined>,
+ * }} options `also` looks further, and tells what is wrong
  */
 function document({ name, path, body, numberIn, also }) {
   return {
     name,
     first: null,
     next(state, random) {
-      if (state !== null && random() < 0.3) return { label: `delete of ${state}`, to: null, send: (life) => life.must('DELETE', path) }
+      if (state !== null && random() < 0.3)
+        return { label: `delete of ${state}`, to: null, send: (life) => life.must('DELETE', path) }
       const n = (state ?? 0) + 1 + random.below(1000)
       return { label: `write of ${n}`, to: n, send: (life) => life.must('POST', path, body(n)) }
     },
@@ -77,7 +83,8 @@ export function kvMount(name) {
       return {
         label: `mount ${at} of version ${version}`,
         to,
-        send: (life) => life.must('POST', `sys/mounts/${at}`, { type: 'kv', description, options: { version: String(version) } }),
+        send: (life) =>
+          life.must('POST', `sys/mounts/${at}`, { type: 'kv', description, options: { version: String(version) } }),
       }
     }
     const roll = random()
@@ -88,7 +95,11 @@ export function kvMount(name) {
     }
     if (roll < 0.65) {
       const description = String(random.below(1e9))
-      return { label: 'tune', to: { ...state, description }, send: (life) => life.must('POST', `sys/mounts/${state.at}/tune`, { description }) }
+      return {
+        label: 'tune',
+        to: { ...state, description },
+        send: (life) => life.must('POST', `sys/mounts/${state.at}/tune`, { description }),
+      }
     }
     if (roll < 0.75 && state.version === 1)
       return {
@@ -98,7 +109,11 @@ export function kvMount(name) {
       }
     if (roll < 0.9) {
       const at = places.find((place) => place !== state.at)
-      return { label: `move to ${at}`, to: { ...state, at }, send: (life) => life.must('POST', 'sys/remount', { from: state.at, to: at }) }
+      return {
+        label: `move to ${at}`,
+        to: { ...state, at },
+        send: (life) => life.must('POST', 'sys/remount', { from: state.at, to: at }),
+      }
     }
     return { label: 'end of the mount', to: null, send: (life) => life.must('DELETE', `sys/mounts/${state.at}`) }
   }
@@ -139,19 +154,37 @@ export function authMount(name) {
     first: off,
     next(state, random) {
       const { mounted, token, alive } = state
-      if (!mounted) return { label: 'enable', to: { ...off, mounted: true }, also: [{ ...off, mounted: true, token }], send: (life) => life.must('POST', `sys/auth/${path}`, { type: 'approle' }), pause: 5 }
+      if (!mounted)
+        return {
+          label: 'enable',
+          to: { ...off, mounted: true },
+          also: [{ ...off, mounted: true, token }],
+          send: (life) => life.must('POST', `sys/auth/${path}`, { type: 'approle' }),
+          pause: 5,
+        }
       if (!alive)
         return {
           label: 'login',
           to: state,
           async send(life) {
-            await life.must('POST', `auth/${path}/role/one`, { token_policies: ['default'], bind_secret_id: false, token_bound_cidrs: ['127.0.0.1/32'], token_ttl: '24h' })
+            await life.must('POST', `auth/${path}/role/one`, {
+              token_policies: ['default'],
+              bind_secret_id: false,
+              token_bound_cidrs: ['127.0.0.1/32'],
+              token_ttl: '24h',
+            })
             const { data } = await life.must('GET', `auth/${path}/role/one/role-id`)
             return life.must('POST', `auth/${path}/login`, data, { token: '' })
           },
           settle: (body) => ({ mounted, token: body.auth.client_token, alive: true }),
         }
-      if (random() < 0.5) return { label: 'look', to: state, send: (life) => life.must('GET', 'auth/token/lookup-self', undefined, { token }), pause: 5 }
+      if (random() < 0.5)
+        return {
+          label: 'look',
+          to: state,
+          send: (life) => life.must('GET', 'auth/token/lookup-self', undefined, { token }),
+          pause: 5,
+        }
       return {
         label: 'disable',
         to: { mounted: false, token, alive: false },

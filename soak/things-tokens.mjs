@@ -39,7 +39,12 @@ export function tokenFamily(name) {
         send: (life) => life.must('POST', 'cubbyhole/note', { note }, { token: id }),
       }
     }
-    if (roll < 0.6) return { label: `renewal of token ${at}`, to: state(members), send: (life) => life.must('POST', 'auth/token/renew', { token: id }) }
+    if (roll < 0.6)
+      return {
+        label: `renewal of token ${at}`,
+        to: state(members),
+        send: (life) => life.must('POST', 'auth/token/renew', { token: id }),
+      }
     if (roll < 0.75)
       return {
         label: `revoke-orphan of token ${at}`,
@@ -203,7 +208,8 @@ export function wrapped(name) {
   const isThere = async (life, token) => {
     if (token === '') return false
     const { status, body } = await life.ask('POST', 'sys/wrapping/lookup', { token }, { token: '' })
-    if (status !== 200 && status !== 400) throw new Error(`lookup of a wrapping token: ${status} ${JSON.stringify(body)}`)
+    if (status !== 200 && status !== 400)
+      throw new Error(`lookup of a wrapping token: ${status} ${JSON.stringify(body)}`)
     return status === 200
   }
   return {
@@ -217,7 +223,8 @@ export function wrapped(name) {
         return {
           label: `wrapping of ${number}`,
           to: state,
-          send: (life) => life.must('POST', 'sys/wrapping/wrap', { n: number }, { headers: { 'x-vault-wrap-ttl': LONG } }),
+          send: (life) =>
+            life.must('POST', 'sys/wrapping/wrap', { n: number }, { headers: { 'x-vault-wrap-ttl': LONG } }),
           settle: (body) => ({ token: body.wrap_info.token, gone: state.gone, n: number }),
         }
       }

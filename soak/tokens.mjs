@@ -71,12 +71,18 @@ export async function tokens({ tokens: wanted, secrets, note, print }) {
   try {
     await life.must('POST', 'sys/mounts/secret', { type: 'kv', options: { version: '2' } })
     await life.must('POST', 'sys/auth/approle', { type: 'approle' })
-    await life.must('POST', 'auth/approle/role/soak', { token_policies: ['default'], token_ttl: '24h', token_max_ttl: '24h' })
+    await life.must('POST', 'auth/approle/role/soak', {
+      token_policies: ['default'],
+      token_ttl: '24h',
+      token_max_ttl: '24h',
+    })
     const credentials = {
       role_id: (await life.must('GET', 'auth/approle/role/soak/role-id')).data.role_id,
       secret_id: (await life.must('POST', 'auth/approle/role/soak/secret-id')).data.secret_id,
     }
-    await many(secrets, (n) => life.must('POST', `secret/data/folder-${n % 100}/secret-${n}`, { data: { value: `value ${n}` } }))
+    await many(secrets, (n) =>
+      life.must('POST', `secret/data/folder-${n % 100}/secret-${n}`, { data: { value: `value ${n}` } }),
+    )
     note(`tokens: ${secrets} secrets stored`)
 
     print('| live tokens | AppRole logins /s, 32 connections | own memory, MB |\n|---|---|---|')
@@ -93,7 +99,9 @@ export async function tokens({ tokens: wanted, secrets, note, print }) {
     print('')
 
     await life.stop()
-    print(`| start with ${live.toLocaleString('en')} tokens and ${secrets.toLocaleString('en')} secrets | ms |\n|---|---|`)
+    print(
+      `| start with ${live.toLocaleString('en')} tokens and ${secrets.toLocaleString('en')} secrets | ms |\n|---|---|`,
+    )
     for (const run of ['first', 'second', 'third']) {
       const began = performance.now()
       life = await new Life(place, { clock }).ready
@@ -105,7 +113,9 @@ export async function tokens({ tokens: wanted, secrets, note, print }) {
     print('')
 
     const request = { url: `${life.address}/v1/secret/data/folder-0/secret-0`, token: life.token }
-    print('| reads from another process, 200 /s, ms | took, s | p50 | p99 | p99.9 | longest |\n|---|---|---|---|---|---|')
+    print(
+      '| reads from another process, 200 /s, ms | took, s | p50 | p99 | p99.9 | longest |\n|---|---|---|---|---|---|',
+    )
     const row = async (what, work) => {
       const began = performance.now()
       const { reads, bad, p50, p99, p999, longest } = await readWhile(request, work)
@@ -115,7 +125,9 @@ export async function tokens({ tokens: wanted, secrets, note, print }) {
       note(`tokens: ${what}`)
     }
     await row('nothing else', () => new Promise((resolve) => setTimeout(resolve, 5000)))
-    await row(`LIST of ${live.toLocaleString('en')} leases`, () => life.must('LIST', 'sys/leases/lookup/auth/approle/login'))
+    await row(`LIST of ${live.toLocaleString('en')} leases`, () =>
+      life.must('LIST', 'sys/leases/lookup/auth/approle/login'),
+    )
     await row('LIST of their accessors', () => life.must('LIST', 'auth/token/accessors'))
     await row(`${live.toLocaleString('en')} tokens expire at once`, async () => {
       writeFileSync(clock, String(25 * HOUR))

@@ -22,6 +22,8 @@ import { checkKey, checkPrefix, type Storage, type Write } from './storage.ts'
 const SLASH = 0x2f
 /** No key starts with less: NUL is refused. */
 const FIRST_KEY = Buffer.from([1])
+/** A key and this is the first key behind it. */
+const NUL = Buffer.alloc(1)
 
 type Database = RootDatabase<Buffer, Buffer>
 
@@ -79,6 +81,17 @@ function storageOn(database: Database, folder: string, held: StoreFolder): Stora
       use()
       checkPrefix(prefix)
       return reading(folder, () => namesBelow(database, Buffer.from(prefix)))
+    },
+    *pieces(prefix, most) {
+      use()
+      checkPrefix(prefix)
+      const names = walkNames(database, Buffer.from(prefix))
+      for (;;) {
+        use()
+        const piece = reading(folder, () => names(most))
+        if (piece.length > 0) yield piece
+        if (piece.length < most) return
+      }
     },
     async commit(writes) {
       use()
@@ -176,26 +189,33 @@ function reading<T>(folder: string, read: () => T): T {
   }
 }
 
-/** Jumps over everything below a folder once it has met the first key in it. */
 function namesBelow(database: Database, prefix: Buffer): string[] {
-  const names: string[] = []
-  const range = prefix.length === 0 ? { start: FIRST_KEY } : { start: prefix, end: behind(prefix) }
-  let start: Buffer | undefined = range.start
-  while (start !== undefined) {
-    const from: Buffer = start
-    start = undefined
-    for (const key of database.getKeys({ ...range, start: from })) {
-      const slash = key.indexOf(SLASH, prefix.length)
-      if (slash === -1) {
-        names.push(key.toString('utf8', prefix.length))
-        continue
+  return walkNames(database, prefix)(Number.POSITIVE_INFINITY)
+}
+
+/**
+ * Gives the next names below a prefix, fewer than asked for at the end. Jumps over everything below a folder once it has
+ * met the first key in it. Holds nothing of LMDB's between two calls.
+ */
+function walkNames(database: Database, prefix: Buffer): (most: number) => string[] {
+  const range = prefix.length === 0 ? {} : { end: behind(prefix) }
+  let start: Buffer | undefined = prefix.length === 0 ? FIRST_KEY : prefix
+
+  return (most) => {
+    const names: string[] = []
+    while (start !== undefined && names.length < most) {
+      const from: Buffer = start
+      start = undefined
+      for (const key of database.getKeys({ ...range, start: from })) {
+        const slash = key.indexOf(SLASH, prefix.length)
+        names.push(key.toString('utf8', prefix.length, slash === -1 ? undefined : slash + 1))
+        if (slash === -1 && names.length < most) continue
+        start = slash === -1 ? Buffer.concat([key, NUL]) : behind(key.subarray(0, slash + 1))
+        break
       }
-      names.push(key.toString('utf8', prefix.length, slash + 1))
-      start = behind(key.subarray(0, slash + 1))
-      break
     }
+    return names
   }
-  return names
 }
 
 /** The first key behind all that start with `prefix`, which ends in a slash. */

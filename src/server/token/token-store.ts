@@ -148,17 +148,16 @@ export class TokenStore {
 
   /** Every live service token that has an end. Reads them all, and lets others have their turn meanwhile. */
   async *expiring(): AsyncGenerator<TokenEntry> {
-    for await (const entry of unhurried(this.#records.all())) {
+    for await (const entry of this.#records.all()) {
       if (entry.expireTime !== null && this.#isAlive(entry)) yield entry
     }
   }
 
-  /** Of every live service token; sorted. Reads them all. */
-  accessors(): string[] {
-    return [...this.#records.all()]
-      .filter((entry) => this.#isAlive(entry))
-      .map(({ accessor }) => accessor)
-      .sort()
+  /** Of every live service token; sorted. Reads them all, and lets others have their turn meanwhile. */
+  async accessors(): Promise<string[]> {
+    const accessors: string[] = []
+    for await (const entry of this.#records.all()) if (this.#isAlive(entry)) accessors.push(entry.accessor)
+    return accessors.sort()
   }
 
   /** Spends one use. `undefined` when none was left. */
@@ -257,7 +256,7 @@ export class TokenStore {
 
   /** Ends every stored token made below a path (`auth/approle/`): the end of an auth mount. Reads all tokens. */
   async revokeByPath(prefix: string): Promise<void> {
-    for (const entry of this.#records.all()) {
+    for await (const entry of this.#records.all()) {
       if (entry.path.startsWith(prefix)) await this.revoke(entry)
     }
   }
@@ -304,7 +303,7 @@ export class TokenStore {
     const due = this.#expiry.due(now, SWEEP)
     const expired: string[] = []
     const stale: string[] = []
-    for (const { id, key } of due) {
+    for await (const { id, key } of unhurried(due)) {
       const entry = this.#records.read(id)
       const time = entry?.expireTime ?? undefined
       if (time === undefined || key !== expiryKey(time, id)) stale.push(key)
