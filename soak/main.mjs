@@ -8,10 +8,11 @@
  */
 import { randomInt } from 'node:crypto'
 import { kill } from './kill.mjs'
+import { moments } from './moments.mjs'
 import { tokens } from './tokens.mjs'
 
 /** In this order. */
-const PARTS = { kill, tokens }
+const PARTS = { kill, moments, tokens }
 
 const args = process.argv.slice(2)
 const wanted = args.filter((arg) => !arg.startsWith('--'))

@@ -10,29 +10,30 @@ const { origin, pathname } = new URL(url)
 const pool = new Pool(origin, { connections: 32, pipelining: 1 })
 const latencies = []
 let bad = 0
-let ended = false
-process.stdin.once('end', () => {
-  ended = true
-})
+const end = new AbortController()
+process.stdin.once('end', () => end.abort())
 process.stdin.resume()
 
-const waiting = new Set()
+async function read(due) {
+  const { statusCode, body } = await pool.request({
+    method: 'GET',
+    path: pathname,
+    headers: { 'x-vault-token': token },
+  })
+  await body.dump()
+  if (statusCode !== 200) bad += 1
+  latencies.push(Math.max(0, performance.now() - due))
+}
+
+const reads = []
 const began = performance.now()
-for (let count = 0; !ended; count += 1) {
+for (let count = 0; !end.signal.aborted; count += 1) {
   const due = began + (count * 1000) / perSecond
   const wait = due - performance.now()
   if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
-  const read = pool
-    .request({ method: 'GET', path: pathname, headers: { 'x-vault-token': token } })
-    .then(async ({ statusCode, body }) => {
-      await body.dump()
-      if (statusCode !== 200) bad += 1
-      latencies.push(performance.now() - Math.min(due, performance.now()))
-    })
-    .finally(() => waiting.delete(read))
-  waiting.add(read)
+  reads.push(read(due))
 }
-await Promise.all(waiting)
+await Promise.all(reads)
 latencies.sort((a, b) => a - b)
 const at = (share) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0
 process.stdout.write(

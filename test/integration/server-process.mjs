@@ -3,7 +3,7 @@
  * address on a line, and serves until it dies.
  *
  * Initialises an empty store and unseals it; the key is in KEYFILE before the store is initialised, so that a kill at any
- * moment leaves no store without its key. OPTIONS is JSON: `{"sealed": true}` leaves it sealed; `{"clock": FILE}` adds the
+ * moment leaves no store without its key. OPTIONS is JSON: `{"sealed": true}` leaves it as it is; `{"clock": FILE}` adds the
  * milliseconds in FILE to the clock, read at the start and at SIGUSR2.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
@@ -33,7 +33,7 @@ const server = await startServer({
   onInternalError: (error) => process.stderr.write(`internal: ${error.stack}\n`),
 })
 const { core } = server
-if (!core.initialized) {
+if (!core.initialized && options.sealed !== true) {
   await core.initialize({
     shares: 1,
     threshold: 1,
