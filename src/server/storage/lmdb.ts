@@ -17,6 +17,7 @@ import { statfsSync } from 'node:fs'
 import { open, type RootDatabase } from 'lmdb'
 import { StorageClosedError, StoreError } from './errors.ts'
 import { openStoreFolder, requireRoom, type StoreFolder, unreadable } from './folder.ts'
+import { decodeContentSum, encodeContentSum, entryDigest, SUM_KEY, withEntry, withoutEntry } from './content-sum.ts'
 import { checkKey, checkPrefix, type Storage, type Write } from './storage.ts'
 
 const SLASH = 0x2f
@@ -47,6 +48,7 @@ function openDatabase(folder: string, held: StoreFolder): Database {
       permissionsMode: 0o600,
     } as const
     const database = open<Buffer, Buffer>(options)
+    if (held.missingSum !== undefined) database.putSync(SUM_KEY, encodeContentSum(held.missingSum))
     held.opened()
     return database
   } catch (error) {
@@ -130,7 +132,9 @@ function groupCommits(database: Database): (writes: readonly Prepared[]) => Prom
   let isWriting = false
 
   async function writeTogether(writes: readonly Prepared[]): Promise<unknown> {
+    const sum = sumAfter(database, writes)
     return database.batch(() => {
+      void database.put(SUM_KEY, sum)
       for (const { key, value } of writes) {
         // Settled by the batch.
         if (value === undefined) void database.remove(key)
@@ -162,6 +166,28 @@ function groupCommits(database: Database): (writes: readonly Prepared[]) => Prom
       isWriting = true
       void writeAll()
     })
+}
+
+/** Nothing else is being written while it looks. */
+function sumAfter(database: Database, writes: readonly Prepared[]): Buffer {
+  const before = database.get(SUM_KEY)
+  let sum = before === undefined ? undefined : decodeContentSum(before)
+  if (sum === undefined) throw new Error('the sum over what the store holds is gone')
+  /** Of what these writes have put there so far. */
+  const digests = new Map<string, number | undefined>()
+  for (const { key, value } of writes) {
+    const name = key.toString('latin1')
+    const old = digests.has(name) ? digests.get(name) : digestOf(key, database.get(key))
+    const next = digestOf(key, value)
+    digests.set(name, next)
+    if (old !== undefined) sum = withoutEntry(sum, old)
+    if (next !== undefined) sum = withEntry(sum, next)
+  }
+  return encodeContentSum(sum)
+}
+
+function digestOf(key: Buffer, value: Buffer | undefined): number | undefined {
+  return value === undefined ? undefined : entryDigest(key, value)
 }
 
 interface Prepared {
