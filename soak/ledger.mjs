@@ -23,7 +23,7 @@
  * }} Thing
  */
 import { isDeepStrictEqual } from 'node:util'
-import { Gone } from './life.mjs'
+import { Gone, Refused } from './life.mjs'
 import { randomOf } from './random.mjs'
 
 /** An acknowledged write is not there, or something is there in part. */
@@ -36,8 +36,8 @@ export class Account {
   #possible
   #doing = 'nothing'
   #last = 'nothing'
-  /** Moves that were acknowledged; that a kill cut off; of those, which had happened. */
-  counts = { acknowledged: 0, cutOff: 0, happened: 0 }
+  /** Moves that were acknowledged; that a kill cut off, or the server refused; of those, which had happened. */
+  counts = { acknowledged: 0, cutOff: 0, refused: 0, happened: 0 }
 
   constructor(thing, seed) {
     this.#thing = thing
@@ -50,9 +50,12 @@ export class Account {
     return this.#thing.prepare?.(life)
   }
 
-  /** Makes one move after another until the server is gone. */
-  async work(life) {
-    for (;;) {
+  /**
+   * Makes one move after another until the server is gone, or `until` says so. `mayFail`: the server may answer 500, as
+   * when there is no room; then the thing is looked at before the next move.
+   */
+  async work(life, { mayFail = false, until = () => false } = {}) {
+    while (!until()) {
       const move = this.#thing.next(this.#state, this.#random)
       this.#doing = move.label
       this.#possible = [this.#state, move.to, ...(move.also ?? [])]
@@ -60,6 +63,13 @@ export class Account {
         const body = await move.send(life)
         this.#become(move.settle === undefined ? move.to : move.settle(body))
       } catch (error) {
+        if (mayFail && error instanceof Refused && error.status === 500) {
+          this.counts.refused += 1
+          await this.check(life)
+          // Else it asks again and again, and nobody else has a turn.
+          await new Promise((resolve) => setTimeout(resolve, 20))
+          continue
+        }
         if (!(error instanceof Gone))
           throw new Error(`${this.#thing.name}: ${move.label}: ${error.message}`, { cause: error })
         this.counts.cutOff += 1

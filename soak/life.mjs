@@ -14,6 +14,14 @@ const script = join(import.meta.dirname, '../test/integration/server-process.mjs
 /** The process ended before it answered. */
 export class Gone extends Error {}
 
+/** An answer that was no success. */
+export class Refused extends Error {
+  constructor(status, text) {
+    super(text)
+    this.status = status
+  }
+}
+
 /** @typedef {{ status: number, body: any }} Answer */
 
 export class Life {
@@ -111,7 +119,8 @@ export class Life {
   /** For what has to succeed. */
   async must(method, path, body, options) {
     const answer = await this.ask(method, path, body, options)
-    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
+    if (answer.status >= 300)
+      throw new Refused(answer.status, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
     return answer.body
   }
 }

@@ -7,12 +7,14 @@
  *   npm run soak -- kill --seed=4711         the same moves again; the moments of the kills depend on the machine
  */
 import { randomInt } from 'node:crypto'
+import { full } from './full.mjs'
 import { kill } from './kill.mjs'
+import { load } from './load.mjs'
 import { moments } from './moments.mjs'
 import { tokens } from './tokens.mjs'
 
 /** In this order. */
-const PARTS = { kill, moments, tokens }
+const PARTS = { kill, moments, full, load, tokens }
 
 const args = process.argv.slice(2)
 const wanted = args.filter((arg) => !arg.startsWith('--'))
@@ -27,6 +29,8 @@ const numberOf = (name, otherwise) => {
 const tools = {
   kills: numberOf('kills', 1000),
   seed: numberOf('seed', randomInt(1e9)),
+  rounds: numberOf('rounds', 20),
+  minutes: numberOf('minutes', 10),
   tokens: numberOf('tokens', 100_000),
   secrets: numberOf('secrets', 10_000),
   note: (text) => process.stderr.write(`${text}\n`),
