@@ -7,6 +7,7 @@
  *   npm run soak -- kill --seed=4711         the same moves again; the moments of the kills depend on the machine
  */
 import { randomInt } from 'node:crypto'
+import { clock } from './clock.mjs'
 import { full } from './full.mjs'
 import { kill } from './kill.mjs'
 import { load } from './load.mjs'
@@ -14,7 +15,7 @@ import { moments } from './moments.mjs'
 import { tokens } from './tokens.mjs'
 
 /** In this order. */
-const PARTS = { kill, moments, full, load, tokens }
+const PARTS = { kill, moments, full, clock, load, tokens }
 
 const args = process.argv.slice(2)
 const wanted = args.filter((arg) => !arg.startsWith('--'))
@@ -31,6 +32,7 @@ const tools = {
   seed: numberOf('seed', randomInt(1e9)),
   rounds: numberOf('rounds', 20),
   minutes: numberOf('minutes', 10),
+  jumps: numberOf('jumps', 2000),
   tokens: numberOf('tokens', 100_000),
   secrets: numberOf('secrets', 10_000),
   note: (text) => process.stderr.write(`${text}\n`),

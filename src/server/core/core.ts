@@ -13,6 +13,7 @@ import { LogicalError, type Operation } from '../logical/index.ts'
 import { createSeal } from '../seal/index.ts'
 import { stageStorage, type Storage } from '../storage/index.ts'
 import type { AuditPlace } from './audit-devices.ts'
+import { createSteadyClock } from './clock.ts'
 import type { Exchange } from './exchange.ts'
 import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
 import { runPipeline } from './pipeline.ts'
@@ -25,7 +26,7 @@ import { contextOf, parseWrapTtl } from './wrapping.ts'
 export interface CoreOptions {
   readonly storage: Storage
   readonly storageType: 'inmem' | 'lmdb'
-  /** Unix milliseconds. Default: the system clock. */
+  /** Unix milliseconds, not running back. Default: the system clock, made steady (`clock.ts`). */
   readonly now?: () => number
   /** Default: the system's generator. */
   readonly random?: (bytes: number) => Buffer
@@ -74,8 +75,8 @@ export interface Core {
 }
 
 export function createCore(options: CoreOptions): Core {
-  const { storage, now = Date.now, random = randomBytes, onInternalError = () => undefined } = options
-  const { leaseTtl = SYSTEM_LEASE_TTL } = options
+  const { storage, random = randomBytes, onInternalError = () => undefined } = options
+  const { now = createSteadyClock(Date.now, () => performance.now()), leaseTtl = SYSTEM_LEASE_TTL } = options
   const barrier = createBarrier({ lower: storage, random, now })
   const seal = createSeal({ lower: storage, barrier, random })
   let session: Session | undefined
