@@ -27,6 +27,7 @@ function mountDisk(disk) {
 
 /** Until so many bytes are left. */
 function fill(disk, left) {
+  rmSync(join(disk, 'ballast'), { force: true })
   const { bavail, bsize } = statfsSync(disk)
   try {
     writeFileSync(join(disk, 'ballast'), Buffer.alloc(Math.max(0, bavail * bsize - left), 1))
@@ -76,7 +77,11 @@ export async function full({ rounds, seed, note, print }) {
       const refusedBefore = accounts.reduce((sum, { counts: one }) => sum + one.refused, 0)
       fill(disk, random.below(MIB))
       await workFor(life, 1500, true)
-      if (accounts.reduce((sum, { counts: one }) => sum + one.refused, 0) === refusedBefore) fill(disk, 0)
+      if (accounts.reduce((sum, { counts: one }) => sum + one.refused, 0) === refusedBefore) {
+        // What was left was enough for what this machine writes in that time.
+        fill(disk, 0)
+        await workFor(life, 500, true)
+      }
       if (random() < 0.5) {
         counts.killed += 1
         const writing = Promise.all(accounts.map((account) => account.work(life, { mayFail: true })))
