@@ -60,16 +60,9 @@ export class Account {
       this.#doing = move.label
       this.#possible = [this.#state, move.to, ...(move.also ?? [])]
       try {
-        const body = await move.send(life)
-        this.#become(move.settle === undefined ? move.to : move.settle(body))
+        const refused = await this.#make(move, life, mayFail)
+        if (refused) continue
       } catch (error) {
-        if (mayFail && error instanceof Refused && error.status === 500) {
-          this.counts.refused += 1
-          await this.check(life)
-          // Else it asks again and again, and nobody else has a turn.
-          await new Promise((resolve) => setTimeout(resolve, 20))
-          continue
-        }
         if (!(error instanceof Gone))
           throw new Error(`${this.#thing.name}: ${move.label}: ${error.message}`, { cause: error })
         this.counts.cutOff += 1
@@ -79,6 +72,22 @@ export class Account {
       this.counts.acknowledged += 1
       if (move.pause !== undefined) await new Promise((resolve) => setTimeout(resolve, move.pause))
     }
+  }
+
+  /** @returns {Promise<boolean>} whether it was refused, and may be */
+  async #make(move, life, mayFail) {
+    try {
+      const body = await move.send(life)
+      this.#become(move.settle === undefined ? move.to : move.settle(body))
+      return false
+    } catch (error) {
+      if (!mayFail || !(error instanceof Refused) || error.status !== 500) throw error
+    }
+    this.counts.refused += 1
+    await this.check(life)
+    // Else it asks again and again, and nobody else has a turn.
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    return true
   }
 
   #become(state) {
