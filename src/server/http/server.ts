@@ -13,6 +13,7 @@ import type { Core, CoreReply } from '../core/index.ts'
 import { decodeBody, readBody } from './body.ts'
 import { judgeOrigin } from './cors.ts'
 import { INTERNAL_ERROR } from './direct.ts'
+import type { FaultSource } from './fault.ts'
 import { type Source, sourceOf } from './forwarded.ts'
 import { acceptListVerb, speaksList } from './list-verb.ts'
 import { type Listener, placeOf } from './listener.ts'
@@ -26,6 +27,8 @@ export interface HttpOptions {
   readonly onInternalError?: (error: unknown, where: string) => void
   /** How long requests under way may take once the server stops, in ms. Then their connections are cut. Default 10,000. */
   readonly stopWithinMs?: number
+  /** Makes requests fail on purpose. */
+  readonly testOnlyFaults?: FaultSource
 }
 
 export interface HttpFront {
@@ -49,6 +52,7 @@ interface Rules {
   readonly stop: Stop
   /** Headers of every answer, beside the body's. */
   readonly headers: readonly string[]
+  readonly faults: FaultSource | undefined
 }
 
 /** @throws {ListenError} when one of the listeners cannot be opened; then none is. */
@@ -65,7 +69,8 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
     for (const listener of options.listeners) {
       const server = createHttpServer(listener)
       const secure = listener.kind === 'tcp' && listener.tls !== undefined
-      const rules: Rules = { listener, stop, headers: secure ? [...NO_STORE, ...ONLY_TLS] : NO_STORE }
+      const headers = secure ? [...NO_STORE, ...ONLY_TLS] : NO_STORE
+      const rules: Rules = { listener, stop, headers, faults: options.testOnlyFaults }
       server.on('request', (message, response) => {
         serve(core, message, response, rules).catch((error: unknown) => {
           report(error, message.method ?? '')
@@ -134,6 +139,12 @@ async function serve(core: Core, message: IncomingMessage, response: ServerRespo
     return
   }
   const { request, takesBody } = head
+  if (rules.faults !== undefined) {
+    const fault = await rules.faults(request)
+    if (fault?.kind === 'break') socket.destroy()
+    if (fault?.kind === 'answer') reply(response, fault.reply, rules)
+    if (fault !== undefined) return
+  }
   if (!takesBody) {
     const answer = core.handle(request)
     reply(response, answer instanceof Promise ? await inTime(answer, listener) : answer, rules)
