@@ -25,6 +25,7 @@ import {
   withNewTerm,
   withReserved,
 } from './keyring.ts'
+import { newKeyBytes } from './key-bytes.ts'
 import { Names } from './names.ts'
 
 export const KEYRING_KEY = 'core/keyring'
@@ -224,9 +225,8 @@ interface NewRoot {
   readonly alongside: readonly Write[]
 }
 
-/** Not from Node's pool of small buffers, which is shared with everything else. */
 export function copyOf(key: Buffer): Buffer {
-  const copy = Buffer.alloc(key.length)
+  const copy = newKeyBytes(key.length)
   key.copy(copy)
   return copy
 }

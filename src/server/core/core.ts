@@ -4,9 +4,9 @@
  * It knows all of the server's folders but http, and holds no logic of theirs: the pipeline is `pipeline.ts`, the
  * answers given while sealed are `status.ts`.
  */
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomFillSync, randomUUID } from 'node:crypto'
 import type { AuditDeviceStatus } from '../audit/index.ts'
-import { createBarrier } from '../barrier/index.ts'
+import { createBarrier, newKeyBytes } from '../barrier/index.ts'
 import { CORS_HEADERS, type CorsConfig } from '../engines/system/index.ts'
 import type { JsonObject } from '../json/index.ts'
 import { LogicalError, type Operation } from '../logical/index.ts'
@@ -80,7 +80,7 @@ export interface Core {
 }
 
 export function createCore(options: CoreOptions): Core {
-  const { storage, random = randomBytes, onInternalError = () => undefined } = options
+  const { storage, random = systemRandom, onInternalError = () => undefined } = options
   const { now = createSteadyClock(Date.now, () => performance.now()), leaseTtl = SYSTEM_LEASE_TTL } = options
   const barrier = createBarrier({ lower: storage, random, now })
   const seal = createSeal({ lower: storage, barrier, random })
@@ -224,6 +224,11 @@ export function createCore(options: CoreOptions): Core {
       await storage.close()
     },
   }
+}
+
+/** What comes of it may become a key. */
+function systemRandom(bytes: number): Buffer {
+  return randomFillSync(newKeyBytes(bytes))
 }
 
 const OPERATIONS: Readonly<Record<Exclude<CoreMethod, 'HEAD'>, Operation>> = {

@@ -22,6 +22,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { newKeyBytes } from '../barrier/index.ts'
 
 export type KeyFileErrorCode =
   | 'key-file-missing'
@@ -116,7 +117,7 @@ function takeKey(bytes: Buffer): Buffer | undefined {
     if (open !== -1) bytes.fill(ZERO, open + 1, close === -1 ? bytes.length : close)
     return undefined
   }
-  const key = Buffer.alloc(KEY_BYTES)
+  const key = newKeyBytes(KEY_BYTES)
   let sound = true
   for (let index = 0; index < KEY_BYTES; index += 1) {
     const at = open + 1 + index * 2
