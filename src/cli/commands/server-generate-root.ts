@@ -68,8 +68,8 @@ async function makeToken(
     storage: { kind: 'lmdb', folder },
     auditFolders,
     // Standard output is the token's: what a device would write there is shown beside it.
-    auditPlace: { stdout: writeToStderr, onNotice: (text) => screen.warn(text) },
-    ...watchTroubles(screen).options,
+    auditPlace: { stdout: writeToStderr, allowPrefix: true },
+    report: watchTroubles(screen).report,
   })
   try {
     if (!core.initialized) throw noStore(`the store in ${shown(folder)} was never initialised`)

@@ -74,7 +74,7 @@ describe('a PGP key', () => {
       expect((await read(message, people[at] ?? ada)).toString()).toBe('forty-two')
     }
     const forAda = await recipients[0]?.encrypt(Buffer.from('x'))
-    await expect(read(forAda ?? Buffer.alloc(0), bob)).rejects.toThrow()
+    await expect(read(forAda ?? Buffer.alloc(0), bob)).rejects.toThrow('decrypting message')
   })
 
   it.each([

@@ -10,6 +10,7 @@
  * Not here: who may ask (the pipeline), OpenPGP (`pgp.ts`).
  */
 import { timingSafeEqual } from 'node:crypto'
+import { keySpace } from '../barrier/index.ts'
 import { invalidRequest } from '../logical/index.ts'
 import { checkShares } from './config.ts'
 import { encryptShares, type PgpRecipient } from './pgp.ts'
@@ -163,7 +164,7 @@ export function createRekey({ seal, random, keepBackup }: RekeyOptions): Rekey {
         requireCurrent(current, undefined)
       }
       if (verify) {
-        current.pending = { nonce: uuid(random), key: Buffer.alloc(KEY_BYTES), given: new Quorum() }
+        current.pending = { nonce: uuid(random), key: keySpace(KEY_BYTES), given: new Quorum() }
         key.copy(current.pending.key)
         return { kind: 'complete', nonce, keys, verificationNonce: current.pending.nonce, ...delivered(pgp) }
       }
