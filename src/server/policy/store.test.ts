@@ -14,6 +14,7 @@ function flatStorage(): Storage & { readonly entries: Map<string, Uint8Array> } 
     get: (key) => entries.get(key),
     list: (prefix) =>
       [...entries.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length)),
+    count: (prefix) => [...entries.keys()].filter((key) => key.startsWith(prefix)).length,
     commit: (writes) => {
       for (const write of writes) {
         if (write.kind === 'put') entries.set(write.key, write.value)

@@ -80,6 +80,11 @@ function storageOn(database: Database, folder: string, held: StoreFolder): Stora
       checkPrefix(prefix)
       return reading(folder, () => namesBelow(database, Buffer.from(prefix)))
     },
+    count(prefix) {
+      use()
+      checkPrefix(prefix)
+      return reading(folder, () => database.getKeysCount(rangeBelow(Buffer.from(prefix))))
+    },
     async commit(writes) {
       use()
       // Everything that could throw comes before the batch: one that throws half-way would be written half.
@@ -179,7 +184,7 @@ function reading<T>(folder: string, read: () => T): T {
 /** Jumps over everything below a folder once it has met the first key in it. */
 function namesBelow(database: Database, prefix: Buffer): string[] {
   const names: string[] = []
-  const range = prefix.length === 0 ? { start: FIRST_KEY } : { start: prefix, end: behind(prefix) }
+  const range = rangeBelow(prefix)
   let start: Buffer | undefined = range.start
   while (start !== undefined) {
     const from: Buffer = start
@@ -196,6 +201,11 @@ function namesBelow(database: Database, prefix: Buffer): string[] {
     }
   }
   return names
+}
+
+/** Of every key that starts with `prefix`. */
+function rangeBelow(prefix: Buffer): { readonly start: Buffer; readonly end?: Buffer } {
+  return prefix.length === 0 ? { start: FIRST_KEY } : { start: prefix, end: behind(prefix) }
 }
 
 /** The first key behind all that start with `prefix`, which ends in a slash. */

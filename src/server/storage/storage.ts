@@ -25,6 +25,9 @@ export interface Storage {
    */
   list(prefix: string): string[]
 
+  /** How many keys lie below `prefix` (as in `list`), at any depth; reads none of them. */
+  count(prefix: string): number
+
   /**
    * All writes, or none of them. When the promise resolves they survive a crash (fsync), and `get` and `list` see them;
    * until then a reader sees either the old or the new state of the whole batch. A rejected promise means that nothing
