@@ -93,7 +93,7 @@ describe('canaries', () => {
     expect(search('x', 'canary')).toEqual([])
   })
 
-  it('appear in no output, log, audit file, temporary file or setting', async () => {
+  it('S35: appear in no output, log, audit file, temporary file or setting', async () => {
     for (const folder of [hub, join(work, 'home'), join(work, 'tmp')]) mkdirSync(folder, { recursive: true })
     writeFileSync(join(hub, 'plenum.yaml'), manifest())
     expect(await plenum(['up', '--detach', '--port', '0'])).toBe(0)

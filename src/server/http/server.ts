@@ -68,6 +68,8 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
   const report = options.onInternalError ?? (() => undefined)
   const stop: Stop = { begun: false }
   const servers: Server[] = []
+  /** The last request of a connection: Node would carry out those of a pipelining client at once, and out of order. */
+  const answering = new WeakMap<object, Promise<void>>()
   const close = async (): Promise<void> => {
     stop.begun = true
     await Promise.all(servers.map((server) => stopServer(server, options.stopWithinMs ?? STOP_WITHIN_MS)))
@@ -80,10 +82,13 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
       const headers = secure ? [...NO_STORE, ...ONLY_TLS] : NO_STORE
       const rules: Rules = { listener, stop, headers, faults: options.testOnlyFaults }
       server.on('request', (message, response) => {
-        serve(core, message, response, rules).catch((error: unknown) => {
-          report(error, message.method ?? '')
-          reply(response, { status: 500, body: INTERNAL_ERROR }, rules)
-        })
+        const before = answering.get(message.socket)
+        const answer = (): Promise<void> =>
+          serve(core, message, response, rules).catch((error: unknown) => {
+            report(error, message.method ?? '')
+            reply(response, { status: 500, body: INTERNAL_ERROR }, rules)
+          })
+        answering.set(message.socket, before === undefined ? answer() : before.then(answer))
       })
       acceptListVerb(server, secure ? 'secureConnection' : 'connection', refuseUnparsable)
       await bind(server, listener)
@@ -176,7 +181,9 @@ async function serve(core: Core, message: IncomingMessage, response: ServerRespo
     reply(response, answer instanceof Promise ? await inTime(answer, listener) : answer, rules)
     return
   }
-  const body = decodeBody(await readBody(message, listener.maxBodyBytes ?? MOST_BODY_BYTES), request.contentType)
+  const bytes = await readBody(message, listener.maxBodyBytes ?? MOST_BODY_BYTES)
+  if (bytes === 'broken-off') return
+  const body = decodeBody(bytes, request.contentType)
   if (body.kind === 'refused') {
     // The rest of a body that is too large is not worth reading.
     if (body.status === 413) response.shouldKeepAlive = false
