@@ -47,6 +47,7 @@ export function createShelf(): Shelf {
     },
     list: (prefix) => memory.list(prefix),
     count: (prefix) => memory.count(prefix),
+    pieces: (prefix, most) => memory.pieces(prefix, most),
     async commit(writes) {
       commits += 1
       // As a disk does: a while later, and in order.
