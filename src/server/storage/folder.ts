@@ -5,6 +5,7 @@
  *     server.lock    who has it open, see lock.ts
  *     data.mdb       LMDB's data
  *     lock.mdb       LMDB's table of readers, worth nothing when nobody has the store open
+ *     replacement/   another data.mdb, on its way to take the place of this one; see replacement.ts
  *
  * `store.json` comes first, so a folder without it is not ours and is left alone. It says `new` until there is data, so
  * data that is missing later is a loss and not a new store.
@@ -13,7 +14,7 @@
  * so that an older Plenum refuses it by its number instead of finding damage; each entry says its own format, and is
  * written in the new one when it next changes. A newer version is refused.
  */
-import { readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkDataFile } from './data-file.ts'
 import { StoreError, systemCode } from './errors.ts'
@@ -21,8 +22,8 @@ import { makePrivateFile, makePrivateFolder, replaceFile } from './files.ts'
 import { acquireLock, type Lock } from './lock.ts'
 
 const FORMAT = 'plenum-store'
-const VERSION = 2
-const OLDEST = 1
+export const STORE_VERSION = 2
+export const OLDEST_STORE_VERSION = 1
 const FORMAT_FILE = 'store.json'
 const LOCK_FILE = 'server.lock'
 
@@ -73,6 +74,8 @@ function prepare(folder: string, lock: Lock): StoreFolder {
   const data = join(folder, 'data.mdb')
   const { isNew, version } = readFormat(folder)
   if (isNew) replaceFile(join(folder, FORMAT_FILE), formatText('new'))
+  // A crash left it behind: it never took this store's place.
+  removeReplacement(folder)
   const bytes = sizeOf(data)
   if (bytes > 0) checkDataFile(data)
   else if (!isNew) {
@@ -84,7 +87,7 @@ function prepare(folder: string, lock: Lock): StoreFolder {
   return {
     opened() {
       for (const name of ['data.mdb', 'lock.mdb', FORMAT_FILE]) makePrivateFile(join(folder, name))
-      if (isNew || version < VERSION) replaceFile(join(folder, FORMAT_FILE), formatText('present'))
+      if (isNew || version < STORE_VERSION) replaceFile(join(folder, FORMAT_FILE), formatText('present'))
     },
     release: () => lock.release(),
   }
@@ -106,27 +109,27 @@ function refuseForeign(folder: string): void {
 /** `isNew`: no data has been written yet. */
 function readFormat(folder: string): { readonly isNew: boolean; readonly version: number } {
   const path = join(folder, FORMAT_FILE)
-  if (!namesIn(folder).includes(FORMAT_FILE)) return { isNew: true, version: VERSION }
+  if (!namesIn(folder).includes(FORMAT_FILE)) return { isNew: true, version: STORE_VERSION }
   const value = parse(readFileSync(path, 'utf8'))
   const version = value?.['version']
   if (value?.['format'] !== FORMAT || !isVersion(version)) {
     throw new StoreError('store-corrupt', `${path} is damaged: restore the folder from a backup`)
   }
-  if (version > VERSION) {
+  if (version > STORE_VERSION) {
     throw new StoreError(
       'store-version',
-      `the store ${folder} is of version ${version}, this Plenum knows versions ${OLDEST} to ${VERSION}: use the Plenum that wrote it, or a later one`,
+      `the store ${folder} is of version ${version}, this Plenum knows versions ${OLDEST_STORE_VERSION} to ${STORE_VERSION}: use the Plenum that wrote it, or a later one`,
     )
   }
   return { isNew: value['data'] === 'new', version }
 }
 
 function isVersion(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= OLDEST
+  return typeof value === 'number' && Number.isInteger(value) && value >= OLDEST_STORE_VERSION
 }
 
 function formatText(data: 'new' | 'present'): string {
-  return `${JSON.stringify({ format: FORMAT, version: VERSION, data })}\n`
+  return `${JSON.stringify({ format: FORMAT, version: STORE_VERSION, data })}\n`
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> | undefined {
@@ -150,6 +153,15 @@ function namesIn(folder: string): string[] {
 /** -1 when it is not there. */
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? -1
+}
+
+/** Where another content is made ready. No error when it is not there. */
+export function removeReplacement(folder: string): void {
+  rmSync(replacementOf(folder), { recursive: true, force: true })
+}
+
+export function replacementOf(folder: string): string {
+  return join(folder, 'replacement')
 }
 
 export function unreadable(folder: string, cause: unknown): StoreError {

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openLmdbStorage, type Storage, StoreError, type StoreErrorCode, type Write } from './index.ts'
+import { physicalSuite } from './physical.case.ts'
 import { storageSuite } from './storage.case.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'plenum-store-'))
@@ -25,6 +26,7 @@ function newFolder(): string {
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 storageSuite({ name: 'LMDB', open: () => openLmdbStorage({ folder: newFolder() }), closes: true, runs: 8 })
+physicalSuite('LMDB', () => openLmdbStorage({ folder: newFolder() }))
 
 const put = (key: string, value: Uint8Array = Buffer.from(key)): Write => ({ kind: 'put', key, value })
 
