@@ -16,7 +16,7 @@ import {
   listen,
   MOST_BODY_BYTES,
 } from './http/index.ts'
-import { createMemoryStorage, openLmdbStorage, type Storage } from './storage/index.ts'
+import { createMemoryStorage, openLmdbStorage, type PhysicalStorage } from './storage/index.ts'
 
 export interface ServerOptions {
   /** `memory` forgets everything when the process ends. */
@@ -124,7 +124,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   }
 }
 
-function openStorage(kind: ServerOptions['storage']): Storage {
+function openStorage(kind: ServerOptions['storage']): PhysicalStorage {
   return kind.kind === 'memory' ? createMemoryStorage() : openLmdbStorage({ folder: kind.folder })
 }
 

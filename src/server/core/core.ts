@@ -11,7 +11,7 @@ import { CORS_HEADERS, type CorsConfig } from '../engines/system/index.ts'
 import type { JsonObject } from '../json/index.ts'
 import { LogicalError, type Operation } from '../logical/index.ts'
 import { createSeal } from '../seal/index.ts'
-import { stageStorage, type Storage } from '../storage/index.ts'
+import { type PhysicalStorage, stageStorage } from '../storage/index.ts'
 import type { AuditPlace } from './audit-devices.ts'
 import type { Exchange } from './exchange.ts'
 import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
@@ -19,11 +19,12 @@ import { runPipeline } from './pipeline.ts'
 import { replyTo, replyToError, withLimit } from './reply.ts'
 import type { CoreMethod, CoreReply, CoreRequest } from './request.ts'
 import { openSession, type Session } from './session.ts'
+import { createSnapshots } from './snapshots.ts'
 import { isStatusPath, type StatusHost, statusReply } from './status.ts'
 import { contextOf, parseWrapTtl } from './wrapping.ts'
 
 export interface CoreOptions {
-  readonly storage: Storage
+  readonly storage: PhysicalStorage
   readonly storageType: 'inmem' | 'lmdb'
   /** Unix milliseconds. Default: the system clock. */
   readonly now?: () => number
@@ -78,6 +79,7 @@ export function createCore(options: CoreOptions): Core {
   const { leaseTtl = SYSTEM_LEASE_TTL } = options
   const barrier = createBarrier({ lower: storage, random, now })
   const seal = createSeal({ lower: storage, barrier, random })
+  const snapshots = createSnapshots({ storage, barrier, seal, now, sealServer: () => sealNow() })
   let session: Session | undefined
   let sweeper: NodeJS.Timeout | undefined
 
@@ -85,6 +87,7 @@ export function createCore(options: CoreOptions): Core {
     status: () => seal.status(),
     initialize: (init) => initialize(init),
     async submitKey(text) {
+      await snapshots.settled()
       const result = await seal.submitUnsealKey(text)
       if (!result.sealed) await startSession()
       return result
@@ -108,6 +111,7 @@ export function createCore(options: CoreOptions): Core {
         leaseTtl,
         seal,
         sealServer: sealNow,
+        snapshots,
       })
     } catch (error) {
       seal.sealNow()
@@ -168,6 +172,7 @@ export function createCore(options: CoreOptions): Core {
       leaseTtl,
       seal: newSeal,
       sealServer: () => Promise.resolve(),
+      snapshots,
     })
     const { token } = await first.tokens.createRoot()
     await beforeCommit?.(keys, newSeal.status().storeId)
@@ -199,6 +204,7 @@ export function createCore(options: CoreOptions): Core {
     },
     initialize,
     async unsealWithKey(key) {
+      await snapshots.settled()
       await seal.unsealWithKey(key)
       await startSession()
     },

@@ -25,6 +25,7 @@ export function performRequest(exchange: Exchange): LogicalResponse | Promise<Lo
     sudo: exchange.sudo,
     remoteAddress: request.remoteAddress,
     wrapTtl: exchange.wrapTtl,
+    ...(request.upload === undefined ? {} : { upload: request.upload }),
   })
 }
 

@@ -12,6 +12,7 @@ import type {
   MountView,
   RekeyPort,
   RootGenerationPort,
+  SnapshotsPort,
   SystemHost,
 } from '../engines/system/index.ts'
 import { invalidRequest } from '../logical/index.ts'
@@ -42,6 +43,7 @@ interface ServerPowers {
   /** The system's own. */
   readonly leaseTtl: LeaseTtl
   readonly seal: () => Promise<void>
+  readonly snapshots: SnapshotsPort
   readonly random: (bytes: number) => Buffer
 }
 
@@ -49,7 +51,7 @@ export function createSystemHost(
   { mounts, tokens, policies, wrapping, lockout, rekey, rootGeneration, rateLimits, config, now }: SystemParts,
   audit: AuditPort,
   keys: KeysPort,
-  { leaseTtl, seal, random }: ServerPowers,
+  { leaseTtl, seal, snapshots, random }: ServerPowers,
 ): SystemHost {
   return {
     node: { hostname: hostname(), version: VAULT_VERSION },
@@ -86,6 +88,7 @@ export function createSystemHost(
     wrapping,
     leases: new TokenLeases(tokens),
     tools: { random, digest: (algorithm, input) => createHash(algorithm).update(input).digest() },
+    snapshots,
     now,
     async remount(from, to) {
       await mounts.move(from, to)
