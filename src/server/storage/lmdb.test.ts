@@ -28,6 +28,37 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 storageSuite({ name: 'LMDB', open: () => openLmdbStorage({ folder: newFolder() }), closes: true, runs: 8 })
 physicalSuite('LMDB', () => openLmdbStorage({ folder: newFolder() }))
 
+describe('another content', () => {
+  it('that a crash left half ready goes when the store is opened, and S14: was never open to others', async () => {
+    const folder = newFolder()
+    const storage = openLmdbStorage({ folder })
+    await storage.commit([put('old')])
+    await storage.prepareReplacement().add([{ key: 'new', value: Buffer.from('new') }])
+    const place = join(folder, 'replacement')
+    expect(statSync(place).mode & 0o777).toBe(0o700)
+    expect(statSync(join(place, 'data.mdb')).mode & 0o777).toBe(0o600)
+    const copy = newFolder()
+    cpSync(folder, copy, { recursive: true })
+    rmSync(join(copy, 'server.lock'))
+    const again = openLmdbStorage({ folder: copy })
+    expect(again.list('')).toEqual(['old'])
+    expect(readdirSync(copy)).not.toContain('replacement')
+    await again.close()
+    await storage.close()
+  })
+
+  it('cannot be installed into a closed store', async () => {
+    const folder = newFolder()
+    const storage = openLmdbStorage({ folder })
+    const next = storage.prepareReplacement()
+    await next.add([{ key: 'new', value: Buffer.from('new') }])
+    await storage.close()
+    await expect(next.install()).rejects.toMatchObject({ code: 'storage-closed' })
+    await next.discard()
+    expect(readdirSync(folder)).not.toContain('replacement')
+  })
+})
+
 const put = (key: string, value: Uint8Array = Buffer.from(key)): Write => ({ kind: 'put', key, value })
 
 /** A closed store with enough in it to have a tree of some depth, values on pages of their own, and free pages. */
