@@ -10,6 +10,7 @@
 import type { Storage, Write } from '../storage/index.ts'
 import { decryptSealed, encryptSealed, NoncePool, termOf } from './cipher.ts'
 import { Entries } from './entries.ts'
+import { keyCopy } from './key-bytes.ts'
 import { BarrierError, corrupt } from './errors.ts'
 import {
   activeTerm,
@@ -152,7 +153,7 @@ export class Unsealed {
 
   /** The keyring under another root key, of which this takes a copy, in one commit with `alongside`. */
   changeRootKey(rootKey: Buffer, alongside: readonly Write[]): Promise<void> {
-    return this.#change(() => this.#keyring, { rootKey: copyOf(rootKey), alongside })
+    return this.#change(() => this.#keyring, { rootKey: keyCopy(rootKey), alongside })
   }
 
   wipe(): void {
@@ -233,12 +234,6 @@ interface NewRoot {
 }
 
 /** Not from Node's pool of small buffers, which is shared with everything else. */
-export function copyOf(key: Buffer): Buffer {
-  const copy = Buffer.alloc(key.length)
-  key.copy(copy)
-  return copy
-}
-
 export function sealed(): BarrierError {
   return new BarrierError('barrier-sealed', 'the barrier is sealed')
 }

@@ -15,6 +15,7 @@ import { LEASE_SUDO, leaseRoutes } from './leases.ts'
 import { mountRoutes } from './mounts.ts'
 import { quotaRoutes } from './quotas.ts'
 import { remountRoutes } from './remount.ts'
+import { statusRoutes } from './plenum-status.ts'
 import { policyRoutes } from './policies.ts'
 import { toolRoutes } from './tools.ts'
 import { raftRoutes } from './raft.ts'
@@ -49,6 +50,7 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
     ...quotaRoutes(host),
     ...configRoutes(host.config),
     ...raftRoutes(host.snapshots, host.node),
+    ...statusRoutes(host),
     {
       pattern: /seal|step-down/,
       operations: {
