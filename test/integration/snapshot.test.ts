@@ -292,7 +292,7 @@ describe('on the wire', () => {
     }
   })
 
-  it('takes archives larger than any other body, into files of its own that others cannot read (S14)', async () => {
+  it('S14: takes archives larger than any other body, into files of its own that others cannot read', async () => {
     const server = await start('disk')
     const bulk = randomBytes(750_000).toString('base64')
     await Promise.all(Array.from({ length: 36 }, (_, i) => write(server, `bulk/${i}`, bulk)))

@@ -41,7 +41,7 @@ function bytesOf(storage: Storage): Bytes {
   return new Map(keys.map((name) => [name, storage.get(name) ?? new Uint8Array()]))
 }
 
-async function storageOf(bytes: Bytes): Promise<Storage> {
+async function storageOf(bytes: Bytes): Promise<PhysicalStorage> {
   const storage = createMemoryStorage()
   await storage.commit(Array.from(bytes, ([name, value]) => ({ kind: 'put', key: name, value })))
   return storage

@@ -29,7 +29,7 @@ storageSuite({ name: 'LMDB', open: () => openLmdbStorage({ folder: newFolder() }
 physicalSuite('LMDB', () => openLmdbStorage({ folder: newFolder() }))
 
 describe('another content', () => {
-  it('that a crash left half ready goes when the store is opened, and S14: was never open to others', async () => {
+  it('S14: that a crash left half ready goes when the store is opened, and was never open to others', async () => {
     const folder = newFolder()
     const storage = openLmdbStorage({ folder })
     await storage.commit([put('old')])
