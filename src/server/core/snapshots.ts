@@ -5,6 +5,7 @@
  * not at all. By then the server is sealed: nothing that knows the old content writes into the new one. Without `force`
  * the archive comes from this store and its unseal keys, and nobody has altered it since.
  */
+import { timingSafeEqual } from 'node:crypto'
 import { type Barrier, hasKeyring } from '../barrier/index.ts'
 import type { SnapshotsPort } from '../engines/system/index.ts'
 import { invalidRequest, LogicalError } from '../logical/index.ts'
@@ -55,7 +56,7 @@ export function createSnapshots({ storage, barrier, seal, now, sealServer }: Sna
 
   /** @throws {SnapshotError} */
   function judge({ sums, sealedSums }: Archive, next: Replacement, force: boolean): void {
-    const kind = seal.compare(next)
+    const kind = seal.relationOf(next)
     if (kind === 'none' || !hasKeyring(next)) {
       throw new SnapshotError(
         'snapshot-foreign',
@@ -63,7 +64,8 @@ export function createSnapshots({ storage, barrier, seal, now, sealServer }: Sna
       )
     }
     if (force) return
-    const authentic = barrier.decryptUnderRoot(CONTEXT, sealedSums)?.equals(sums) === true
+    const opened = barrier.decryptUnderRoot(CONTEXT, sealedSums)
+    const authentic = opened?.length === sums.length && timingSafeEqual(opened, sums)
     if (kind === 'same' && authentic) return
     throw new SnapshotError(
       'snapshot-other-seal',

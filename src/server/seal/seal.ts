@@ -13,6 +13,7 @@
  *
  * Not here: who may change the seal key and how (`rekey.ts`), recovery keys, seals other than Shamir's.
  */
+import { timingSafeEqual } from 'node:crypto'
 import { type Barrier, decryptSealed, encryptSealed } from '../barrier/index.ts'
 import { invalidRequest, type LogicalError } from '../logical/index.ts'
 import type { Storage, Write } from '../storage/index.ts'
@@ -75,7 +76,7 @@ export interface Seal {
    * Who can unseal another content of the store: whoever can unseal this one, somebody else, or nobody, for it is not one
    * that Plenum has sealed. @throws {SealError} when a later Plenum sealed it, or what it says of its seal is damaged
    */
-  compare(other: Pick<Storage, 'get'>): 'same' | 'other' | 'none'
+  relationOf(other: Pick<Storage, 'get'>): 'same' | 'other' | 'none'
   /** The storage has another content now. Call it sealed. */
   forget(): void
 }
@@ -258,7 +259,7 @@ export function createSeal({ lower, barrier, random }: SealOptions): Seal {
       barrier.seal()
       forgetShares()
     },
-    compare(other) {
+    relationOf(other) {
       const records = [SEAL_CONFIG_KEY, ROOT_KEY_KEY].map((key) => ({ ours: lower.get(key), theirs: other.get(key) }))
       if (configIn(other) === undefined || records.some(({ theirs }) => theirs === undefined)) return 'none'
       // A change of the shares changes the root key, and so its record.
@@ -272,7 +273,7 @@ export function createSeal({ lower, barrier, random }: SealOptions): Seal {
 }
 
 function isEqual(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a !== undefined && b !== undefined && Buffer.compare(a, b) === 0
+  return a !== undefined && a.length === b?.length && timingSafeEqual(a, b)
 }
 
 /** @throws {SealError} */
