@@ -17,7 +17,7 @@ const SUPPORTED_NODE = '24'
 
 /**
  * What the second Node is not asked, because its answer cannot be another one:
- * - kills and outages: what survives one is up to LMDB, the same native library under both, and to the order of requests;
+ * - kills, outages and damage: what survives one is up to LMDB, the same native library under both, and to the order of requests;
  * - what the kernel refuses: a full disk, files of other users;
  * - every version of Airflow's tables on every database: SQL through drivers in plain JavaScript. That the drivers connect
  *   is asked by `airflow-db-tls` (PostgreSQL, MariaDB) and `import` (SQLite);
@@ -27,6 +27,8 @@ const SUPPORTED_NODE = '24'
 const NOT_TWICE = [
   'apply-kill',
   'server-kill',
+  'soak',
+  'store-damage',
   'store-kill',
   'sync-kill',
   'sync-outages',

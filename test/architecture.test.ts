@@ -47,7 +47,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   sync: { folders: ['importers', 'airflow', 'hub', 'vault', 'sensitive', 'concurrency'], modules: ['node:crypto'] },
   finish: { folders: ['importers', 'hub', 'vault', 'sensitive', 'concurrency'], modules: ['yaml'] },
   'server/json': { folders: [], modules: [] },
-  'server/storage': { folders: [], modules: ['lmdb', 'node:fs', 'node:path', 'node:crypto'] },
+  'server/storage': { folders: [], modules: ['lmdb', 'node:fs', 'node:path', 'node:crypto', 'node:zlib'] },
   'server/logical': { folders: ['server/json'], modules: ['node:net'] },
   'server/barrier': { folders: CONTRACTS, modules: ['node:crypto', 'lru-cache', 'quick-lru'] },
   'server/seal': {

@@ -159,7 +159,9 @@ describe('framing', () => {
     const own = await startServer({
       storage: { kind: 'memory' },
       port: 0,
-      onInternalError: (error) => bugs.push(error),
+      report: (event) => {
+        if (event.kind === 'internal-error') bugs.push(event.error)
+      },
     })
     const gone = connect(Number(new URL(own.address).port), '127.0.0.1')
     await new Promise((sent) => gone.write(head('POST /v1/sys/unseal', 'Content-Length: 100\r\n'), sent))

@@ -44,7 +44,9 @@ beforeEach(async () => {
   server = await startServer({
     storage: { kind: 'memory' },
     auditFolders: [folder],
-    onInternalError: (error) => bugs.push(error),
+    report: (event) => {
+      if (event.kind === 'internal-error') bugs.push(event.error)
+    },
     userLockout: false,
     port: 0,
     beforeListen: async (core) => {

@@ -233,7 +233,6 @@ interface NewRoot {
   readonly alongside: readonly Write[]
 }
 
-/** Not from Node's pool of small buffers, which is shared with everything else. */
 export function sealed(): BarrierError {
   return new BarrierError('barrier-sealed', 'the barrier is sealed')
 }

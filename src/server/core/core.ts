@@ -4,14 +4,15 @@
  * It knows all of the server's folders but http, and holds no logic of theirs: the pipeline is `pipeline.ts`, the
  * answers given while sealed are `status.ts`.
  */
-import { randomBytes, randomUUID } from 'node:crypto'
-import { createBarrier } from '../barrier/index.ts'
+import { randomFillSync, randomUUID } from 'node:crypto'
+import { createBarrier, keySpace } from '../barrier/index.ts'
 import { CORS_HEADERS, type CorsConfig } from '../engines/system/index.ts'
 import type { JsonObject } from '../json/index.ts'
 import { LogicalError, type Operation } from '../logical/index.ts'
 import { createSeal } from '../seal/index.ts'
 import { type PhysicalStorage, stageStorage } from '../storage/index.ts'
 import type { AuditDeviceReport, AuditPlace } from './audit-devices.ts'
+import { createSteadyClock } from './clock.ts'
 import type { Report } from './events.ts'
 import type { Exchange } from './exchange.ts'
 import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
@@ -27,7 +28,7 @@ import { contextOf, parseWrapTtl } from './wrapping.ts'
 export interface CoreOptions {
   readonly storage: PhysicalStorage
   readonly storageType: 'inmem' | 'lmdb'
-  /** Unix milliseconds. Default: the system clock. */
+  /** Unix milliseconds, not running back. Default: the system clock, made steady (`clock.ts`). */
   readonly now?: () => number
   /** Default: the system's generator. */
   readonly random?: (bytes: number) => Buffer
@@ -84,8 +85,8 @@ export interface Core {
 }
 
 export function createCore(options: CoreOptions): Core {
-  const { storage, now = Date.now, random = randomBytes, report = () => undefined } = options
-  const { leaseTtl = SYSTEM_LEASE_TTL } = options
+  const { storage, random = systemRandom, report = () => undefined } = options
+  const { now = createSteadyClock(Date.now, () => performance.now()), leaseTtl = SYSTEM_LEASE_TTL } = options
   const about: About = {
     started: now(),
     version: options.version ?? '',
@@ -249,6 +250,11 @@ export function createCore(options: CoreOptions): Core {
       await storage.close()
     },
   }
+}
+
+/** What comes of it may become a key. */
+function systemRandom(bytes: number): Buffer {
+  return randomFillSync(keySpace(bytes))
 }
 
 const OPERATIONS: Readonly<Record<Exclude<CoreMethod, 'HEAD'>, Operation>> = {

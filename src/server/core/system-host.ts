@@ -108,9 +108,10 @@ export function createSystemHost(
     snapshots,
     now,
     async remount(from, to) {
-      await mounts.move(from, to)
+      await mounts.move(from, to, () => tokens.revokeByPath(from))
       await rateLimits.mountMoved(from, to)
       tokens.moveRenewals(from, to)
+      // Logins that were under way.
       await tokens.revokeByPath(from)
     },
     status: {
@@ -160,8 +161,11 @@ function authsPort(mounts: MountTable, tokens: TokenStore, rateLimits: RateLimit
       return mounts.enable({ ...mount, path: `auth/${mount.path}`, class: 'auth' })
     },
     async disable(path) {
-      await mounts.disable(`auth/${path}`, 'token credential backend cannot be disabled')
-      await tokens.revokeByPath(`auth/${path}`)
+      // First: after a crash in between, nobody would ever end them.
+      const endTokens = (): Promise<void> => tokens.revokeByPath(`auth/${path}`)
+      await mounts.disable(`auth/${path}`, 'token credential backend cannot be disabled', endTokens)
+      // Logins that were under way.
+      await endTokens()
       await rateLimits.mountMoved(`auth/${path}`, undefined)
     },
     change: (path, decide) => mounts.change(`auth/${path}`, (entry) => decide(viewOf(entry))),

@@ -135,6 +135,7 @@ export function acceptListVerb(
       refuseInTurn(error, socket)
       return
     }
+    forgetParser(socket)
     const wire = socket instanceof ListConnection ? socket.release() : takeBack(socket as Socket)
     const first = Buffer.concat([STAND_IN, rest.subarray(LIST.length)])
     server.emit(event, new ListConnection(wire, first))
@@ -145,6 +146,15 @@ export function acceptListVerb(
 function refusedListRequest({ rawPacket, bytesParsed }: ParseError): Buffer | undefined {
   const start = rawPacket?.lastIndexOf(LIST, bytesParsed ?? 0) ?? -1
   return start === -1 ? undefined : rawPacket?.subarray(start)
+}
+
+/**
+ * The parser that stopped takes its request for one that has begun and does not arrive: left among those that the server
+ * looks after, it would cut the connection off when the time for a request is over.
+ */
+function forgetParser(socket: Duplex): void {
+  const { parser } = socket as { parser?: { remove?(): void } | null }
+  parser?.remove?.()
 }
 
 /** Ends the first parser's interest in the socket. Adding a `data` listener makes Node hand the bytes back to us. */

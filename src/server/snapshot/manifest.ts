@@ -1,7 +1,7 @@
 /**
  * `meta.json`: what the archive holds, in clear; and `SHA256SUMS`, in the form that `sha256sum -c` checks.
  *
- *     {"format":"plenum-snapshot","version":1,"created":"<RFC 3339>","store":{"version":2,"id":"<uuid>"},"entries":n}
+ *     {"format":"plenum-snapshot","version":1,"created":"<RFC 3339>","store":{"version":3,"id":"<uuid>"},"entries":n}
  */
 import { OLDEST_STORE_VERSION, STORE_VERSION } from '../storage/index.ts'
 import { damaged, SnapshotError } from './errors.ts'

@@ -57,7 +57,7 @@ describe('a snapshot', () => {
       format: 'plenum-snapshot',
       version: 1,
       created: '2026-01-02T00:00:00.000Z',
-      store: { version: 2, id: 'an-id' },
+      store: { version: 3, id: 'an-id' },
       entries: 20,
     })
     expect(String(sealedSums?.content)).toBe(`sealed ${String(sums?.content)}`)
@@ -70,7 +70,7 @@ describe('a snapshot', () => {
     for (const size of [701, 65_536, archive.length]) {
       const { entries, manifest, sums, sealedSums } = await read(archive, size)
       expect(digests(entries)).toEqual(contentOf(storage))
-      expect(manifest).toEqual({ storeVersion: 2, storeId: 'an-id', entries: 302 })
+      expect(manifest).toEqual({ storeVersion: 3, storeId: 'an-id', entries: 302 })
       expect(String(sealedSums)).toBe(`sealed ${String(sums)}`)
     }
   })
@@ -228,9 +228,9 @@ describe('S46: an archive that is not whole is refused', () => {
     const archive = await collect(save(await makeStore(3)))
     const withMeta = (text: string) => forged(archive, 'meta.json', () => Buffer.from(text))
     const meta = (fields: object) =>
-      JSON.stringify({ format: 'plenum-snapshot', version: 1, store: { version: 2, id: '' }, entries: 3, ...fields })
+      JSON.stringify({ format: 'plenum-snapshot', version: 1, store: { version: 3, id: '' }, entries: 3, ...fields })
     expect(await refusalOf(withMeta(meta({ version: 2 })))).toBe('snapshot-version')
-    expect(await refusalOf(withMeta(meta({ store: { version: 3, id: '' } })))).toBe('snapshot-version')
+    expect(await refusalOf(withMeta(meta({ store: { version: 4, id: '' } })))).toBe('snapshot-version')
     expect(await refusalOf(withMeta('{"Version":1,"ID":"bolt-snapshot","Index":29,"Term":3}'))).toBe('snapshot-foreign')
     expect(await refusalOf(withMeta(meta({ store: null })))).toBe('snapshot-damaged')
     expect(await refusalOf(withMeta(meta({ store: { version: 0 } })))).toBe('snapshot-damaged')

@@ -3,6 +3,7 @@
  */
 import { statfsSync } from 'node:fs'
 import { open, type RootDatabase } from 'lmdb'
+import { SUM_KEY } from './content-sum.ts'
 import { StoreError } from './errors.ts'
 import { checkKey, type Write } from './storage.ts'
 
@@ -37,9 +38,10 @@ export function prepare(write: Write): Prepared {
   return { key: Buffer.from(write.key), value: write.kind === 'put' ? Buffer.from(write.value) : undefined }
 }
 
-/** One transaction, synced when it resolves. */
-export async function writeTogether(database: Database, writes: readonly Prepared[]): Promise<unknown> {
+/** One transaction, synced when it resolves. `sum` is that of all there is after it. */
+export async function writeTogether(database: Database, writes: readonly Prepared[], sum: Buffer): Promise<unknown> {
   return database.batch(() => {
+    void database.put(SUM_KEY, sum)
     for (const { key, value } of writes) {
       // Settled by the batch.
       if (value === undefined) void database.remove(key)

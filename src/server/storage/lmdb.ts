@@ -25,12 +25,23 @@ import {
 } from './database.ts'
 import { replaced, StorageClosedError } from './errors.ts'
 import { openStoreFolder, requireRoom, type StoreFolder, unreadable } from './folder.ts'
+import {
+  type ContentSum,
+  decodeContentSum,
+  encodeContentSum,
+  entryDigest,
+  SUM_KEY,
+  withEntry,
+  withoutEntry,
+} from './content-sum.ts'
 import { freezeDatabase } from './frozen.ts'
 import type { FrozenStore, PhysicalStorage } from './physical.ts'
 import { prepareReplacement } from './replacement.ts'
 import { checkKey, checkPrefix } from './storage.ts'
 
 const SLASH = 0x2f
+/** A key and this is the first key behind it. */
+const NUL = Buffer.alloc(1)
 
 /** Creates the folder when it is absent. One process at a time. @throws {StoreError} */
 export function openLmdbStorage(options: { readonly folder: string }): PhysicalStorage {
@@ -38,6 +49,7 @@ export function openLmdbStorage(options: { readonly folder: string }): PhysicalS
   const held = openStoreFolder(folder)
   try {
     const database = openDatabase(folder)
+    if (held.missingSum !== undefined) database.putSync(SUM_KEY, encodeContentSum(held.missingSum))
     held.opened()
     return storageOn(database, folder, held)
   } catch (error) {
@@ -101,6 +113,17 @@ function storageOn(opened: Database, folder: string, held: StoreFolder): Physica
       checkPrefix(prefix)
       return reading(folder, () => namesBelow(from, Buffer.from(prefix)))
     },
+    *pieces(prefix, most) {
+      const from = use()
+      checkPrefix(prefix)
+      const names = walkNames(from, Buffer.from(prefix))
+      for (;;) {
+        if (use() !== from) throw replaced()
+        const piece = reading(folder, () => names(most))
+        if (piece.length > 0) yield piece
+        if (piece.length < most) return
+      }
+    },
     async commit(writes) {
       use()
       // Everything that could throw comes before the batch: one that throws half-way would be written half.
@@ -150,6 +173,10 @@ function groupCommits(database: Database): (writes: readonly Prepared[]) => Prom
   let waiting: Waiting[] = []
   let isWriting = false
 
+  async function write(writes: readonly Prepared[]): Promise<unknown> {
+    return writeTogether(database, writes, encodeContentSum(sumAfter(database, writes)))
+  }
+
   /** Never rejects: what fails is handed to those whom it concerns. */
   async function writeAll(): Promise<void> {
     // What else is committed in this turn of the event loop comes along.
@@ -159,10 +186,7 @@ function groupCommits(database: Database): (writes: readonly Prepared[]) => Prom
     while (waiting.length > 0) {
       const together = waiting
       waiting = []
-      const outcome = writeTogether(
-        database,
-        together.flatMap(({ writes }) => writes),
-      )
+      const outcome = write(together.flatMap(({ writes }) => writes))
       for (const { settle } of together) settle(outcome)
       await Promise.allSettled([outcome])
     }
@@ -178,26 +202,55 @@ function groupCommits(database: Database): (writes: readonly Prepared[]) => Prom
     })
 }
 
-/** Jumps over everything below a folder once it has met the first key in it. */
-function namesBelow(database: Database, prefix: Buffer): string[] {
-  const names: string[] = []
-  const range = prefix.length === 0 ? { start: FIRST_KEY } : { start: prefix, end: behind(prefix) }
-  let start: Buffer | undefined = range.start
-  while (start !== undefined) {
-    const from: Buffer = start
-    start = undefined
-    for (const key of database.getKeys({ ...range, start: from })) {
-      const slash = key.indexOf(SLASH, prefix.length)
-      if (slash === -1) {
-        names.push(key.toString('utf8', prefix.length))
-        continue
-      }
-      names.push(key.toString('utf8', prefix.length, slash + 1))
-      start = behind(key.subarray(0, slash + 1))
-      break
-    }
+/** Nothing else is being written while it looks. */
+function sumAfter(database: Database, writes: readonly Prepared[]): ContentSum {
+  const before = database.get(SUM_KEY)
+  let sum = before === undefined ? undefined : decodeContentSum(before)
+  if (sum === undefined) throw new Error('the sum over what the store holds is gone')
+  /** Of what these writes have put there so far. */
+  const digests = new Map<string, number | undefined>()
+  for (const { key, value } of writes) {
+    const name = key.toString('latin1')
+    const old = digests.has(name) ? digests.get(name) : digestOf(key, database.get(key))
+    const next = digestOf(key, value)
+    digests.set(name, next)
+    if (old !== undefined) sum = withoutEntry(sum, old)
+    if (next !== undefined) sum = withEntry(sum, next)
   }
-  return names
+  return sum
+}
+
+function digestOf(key: Buffer, value: Buffer | undefined): number | undefined {
+  return value === undefined ? undefined : entryDigest(key, value)
+}
+
+function namesBelow(database: Database, prefix: Buffer): string[] {
+  return walkNames(database, prefix)(Number.POSITIVE_INFINITY)
+}
+
+/**
+ * Gives the next names below a prefix, fewer than asked for at the end. Jumps over everything below a folder once it has
+ * met the first key in it. Holds nothing of LMDB's between two calls.
+ */
+function walkNames(database: Database, prefix: Buffer): (most: number) => string[] {
+  const range = prefix.length === 0 ? {} : { end: behind(prefix) }
+  let start: Buffer | undefined = prefix.length === 0 ? FIRST_KEY : prefix
+
+  return (most) => {
+    const names: string[] = []
+    while (start !== undefined && names.length < most) {
+      const from: Buffer = start
+      start = undefined
+      for (const key of database.getKeys({ ...range, start: from })) {
+        const slash = key.indexOf(SLASH, prefix.length)
+        names.push(key.toString('utf8', prefix.length, slash === -1 ? undefined : slash + 1))
+        if (slash === -1 && names.length < most) continue
+        start = slash === -1 ? Buffer.concat([key, NUL]) : behind(key.subarray(0, slash + 1))
+        break
+      }
+    }
+    return names
+  }
 }
 
 /** The first key behind all that start with `prefix`, which ends in a slash. */

@@ -7,6 +7,7 @@
  */
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { encodeContentSum, entryDigest, NOTHING, withEntry } from './content-sum.ts'
 import { openDatabase, prepare, reading, writeFailure, writeTogether } from './database.ts'
 import { makePrivateFolder, syncFile, syncFolder } from './files.ts'
 import { removeReplacement, replacementOf, requireRoom, unreadable } from './folder.ts'
@@ -18,6 +19,7 @@ export function prepareReplacement(folder: string, exchange: (swap: () => void) 
   requireRoom(folder, 0)
   const database = openNew()
   let isOpen = true
+  let sum = NOTHING
 
   function openNew() {
     try {
@@ -43,7 +45,10 @@ export function prepareReplacement(folder: string, exchange: (swap: () => void) 
         prepared.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0),
       )
       try {
-        await writeTogether(database, prepared)
+        for (const { key, value } of prepared) {
+          if (value !== undefined) sum = withEntry(sum, entryDigest(key, value))
+        }
+        await writeTogether(database, prepared, encodeContentSum(sum))
       } catch (error) {
         throw await writeFailure(error, folder)
       }

@@ -82,7 +82,8 @@ export interface WrappedAnswer {
 }
 
 export interface WrappingPort {
-  wrap(answer: Omit<WrappedAnswer, 'creationTime'>, wrappedAccessor: string): Promise<WrapInfo>
+  /** Ends the token, and gives another that holds its answer for `ttl` seconds at most; 0: as long as before. */
+  rewrap(token: string, ttl: number): Promise<WrapInfo | undefined>
   /** Spends nothing. `undefined` for everything but a wrapping token that still holds its answer. */
   find(token: string): WrappedAnswer | undefined
   /** Ends the token. */
