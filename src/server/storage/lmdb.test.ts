@@ -48,6 +48,21 @@ describe('another content', () => {
     await storage.close()
   })
 
+  it('is the whole store when it is opened again, and agrees with its sum', async () => {
+    const folder = newFolder()
+    const storage = openLmdbStorage({ folder })
+    await storage.commit([put('old')])
+    const next = storage.prepareReplacement()
+    await next.add([{ key: 'a', value: Buffer.from('a') }])
+    await next.add([{ key: 'b', value: Buffer.from('b') }])
+    await next.install()
+    await storage.commit([put('c'), { kind: 'delete', key: 'a' }])
+    await storage.close()
+    const again = openLmdbStorage({ folder })
+    expect(again.list('')).toEqual(['b', 'c'])
+    await again.close()
+  })
+
   it('cannot be installed into a closed store', async () => {
     const folder = newFolder()
     const storage = openLmdbStorage({ folder })
