@@ -105,10 +105,10 @@ describe.each(['memory', 'disk'] as const)('a snapshot of a store (%s)', (kind) 
     const server = await start(kind)
     for (let i = 0; i < 12; i += 1) await write(server, `bulk/${i}`, randomBytes(300_000).toString('base64'))
     let next = 0
-    let saving = true
+    const saving = new AbortController()
     const acknowledged: number[] = []
     const writer = (async () => {
-      while (saving) {
+      while (!saving.signal.aborted) {
         await write(server, `seq/${next}`, String(next))
         acknowledged.push(next)
         next += 1
@@ -117,7 +117,7 @@ describe.each(['memory', 'disk'] as const)('a snapshot of a store (%s)', (kind) 
     while (acknowledged.length < 5) await new Promise((resolve) => setTimeout(resolve, 5))
     const before = acknowledged.length
     const archive = await save(server)
-    saving = false
+    saving.abort()
     await writer
     expect((await restore(server, archive)).status).toBe(204)
     await unseal(server, server.unsealKey)

@@ -16,12 +16,11 @@ const VERSION = 1
 
 export interface Manifest {
   readonly storeVersion: number
-  readonly storeId: string
   readonly entries: number
 }
 
 /** `created` in unix milliseconds. */
-export function encodeManifest({ storeId, entries }: Omit<Manifest, 'storeVersion'>, created: number): Buffer {
+export function encodeManifest(storeId: string, entries: number, created: number): Buffer {
   const stored = {
     format: FORMAT,
     version: VERSION,
@@ -51,7 +50,7 @@ export function decodeManifest(bytes: Buffer): Manifest {
       'the snapshot was written by a later Plenum; nothing was changed; restore it with that one, or a later one still',
     )
   }
-  return { storeVersion, storeId: String(store?.['id'] ?? ''), entries }
+  return { storeVersion, entries }
 }
 
 export function sumsText(sums: Readonly<Record<typeof META | typeof STATE, string>>): string {

@@ -104,12 +104,12 @@ async function skipPadding(source: ByteSource, size: number): Promise<void> {
 }
 
 async function* unzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let failure: unknown
+  let failure: Error | undefined
   async function* noticed(): AsyncGenerator<Uint8Array> {
     try {
       yield* chunks
     } catch (error) {
-      failure = error
+      failure = error instanceof Error ? error : new Error('the upload failed', { cause: error })
       throw error
     }
   }

@@ -70,7 +70,7 @@ describe('a snapshot', () => {
     for (const size of [701, 65_536, archive.length]) {
       const { entries, manifest, sums, sealedSums } = await read(archive, size)
       expect(digests(entries)).toEqual(contentOf(storage))
-      expect(manifest).toEqual({ storeVersion: 3, storeId: 'an-id', entries: 302 })
+      expect(manifest).toEqual({ storeVersion: 3, entries: 302 })
       expect(String(sealedSums)).toBe(`sealed ${String(sums)}`)
     }
   })
@@ -171,17 +171,20 @@ describe('S46: an archive that is not whole is refused', () => {
   it('with any byte of a file altered', async () => {
     const plain = gunzipSync(await collect(save(await makeStore(4))))
     const sealedAt = plain.indexOf('SHA256SUMS.sealed')
+    let refused = 0
     await fc.assert(
       fc.asyncProperty(fc.nat(sealedAt - 1), fc.integer({ min: 1, max: 255 }), async (at, mask) => {
-        const header = isHeaderByte(at, plain)
         const altered = Buffer.from(plain)
         altered[at] = (altered[at] ?? 0) ^ mask
         const code = await refusalOf(gzipSync(altered)).catch((error: unknown) => String(error))
-        // A header may say some things in two ways (a file of type zero); none changes what is stored.
-        if (!(header && code === 'Error: it was read')) expect(code).toMatch(/^snapshot-(?:damaged|version)$/)
+        // A header can say some things in two ways; none of them changes what is stored.
+        if (isHeaderByte(at, plain) && code === 'Error: it was read') return
+        expect(code).toMatch(/^snapshot-(?:damaged|version)$/)
+        refused += 1
       }),
       { numRuns: 300 },
     )
+    expect(refused).toBeGreaterThan(100)
   })
 
   it('with files missing, in another order, twice, or of another snapshot', async () => {

@@ -57,7 +57,7 @@ async function* archiveOf({ freeze, seal, storeId, now }: SnapshotSource): Async
         'the store is larger than the 8 GiB that a snapshot can hold: stop the server and copy its folder',
       )
     }
-    const meta = encodeManifest({ storeId, entries }, created)
+    const meta = encodeManifest(storeId, entries, created)
     yield wholeFile(META, meta, created)
     yield fileHeader({ name: STATE, size: bytes }, created)
     const hash = createHash('sha256')
