@@ -237,6 +237,19 @@ describe('who may', () => {
     expect((await restore(server, archive)).status).toBe(503)
   })
 
+  it('may be a token that is spent with it, which seals as well', async () => {
+    const server = await start('disk')
+    const archive = await save(server)
+    for (const [path, body] of [['sys/seal'], [SNAPSHOT, archive]] as const) {
+      const made = await call(server, 'POST', 'auth/token/create', { body: '{"num_uses":1}' })
+      const token = JSON.parse(made.text).auth.client_token
+      const { status } = await call(server, 'POST', path, { token, ...(body === undefined ? {} : { body }) })
+      expect([path, status]).toEqual([path, 204])
+      expect((await unseal(server, server.unsealKey)).status).toBe(200)
+      expect((await call(server, 'GET', 'auth/token/lookup-self', { token })).status).toBe(403)
+    }
+  })
+
   it('is told in the audit log, which holds nothing of the archive', async () => {
     const folder = join(root, 'audit')
     mkdirSync(folder)
