@@ -113,6 +113,11 @@ function storageOn(opened: Database, folder: string, held: StoreFolder): Physica
       checkPrefix(prefix)
       return reading(folder, () => namesBelow(from, Buffer.from(prefix)))
     },
+    count(prefix) {
+      use()
+      checkPrefix(prefix)
+      return reading(folder, () => database.getKeysCount(rangeBelow(Buffer.from(prefix))))
+    },
     *pieces(prefix, most) {
       const from = use()
       checkPrefix(prefix)
@@ -251,6 +256,11 @@ function walkNames(database: Database, prefix: Buffer): (most: number) => string
     }
     return names
   }
+}
+
+/** Of every key that starts with `prefix`. */
+function rangeBelow(prefix: Buffer): { readonly start: Buffer; readonly end?: Buffer } {
+  return prefix.length === 0 ? { start: FIRST_KEY } : { start: prefix, end: behind(prefix) }
 }
 
 /** The first key behind all that start with `prefix`, which ends in a slash. */

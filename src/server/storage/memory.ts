@@ -47,6 +47,13 @@ export function createMemoryStorage(): PhysicalStorage {
       if (folder === undefined) return []
       return [...folder.leaves, ...Array.from(folder.folders.keys(), (name) => `${name}/`)].sort(compareKeys)
     },
+    count(prefix) {
+      use()
+      checkPrefix(prefix)
+      let count = 0
+      for (const key of entries.keys()) if (key.startsWith(prefix)) count += 1
+      return count
+    },
     pieces(prefix, most) {
       use()
       checkPrefix(prefix)
