@@ -114,9 +114,9 @@ function storageOn(opened: Database, folder: string, held: StoreFolder): Physica
       return reading(folder, () => namesBelow(from, Buffer.from(prefix)))
     },
     count(prefix) {
-      use()
+      const from = use()
       checkPrefix(prefix)
-      return reading(folder, () => database.getKeysCount(rangeBelow(Buffer.from(prefix))))
+      return reading(folder, () => from.getKeysCount(rangeBelow(Buffer.from(prefix))))
     },
     *pieces(prefix, most) {
       const from = use()
