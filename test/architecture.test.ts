@@ -78,6 +78,10 @@ const TABLE: Readonly<Record<string, Row>> = {
   'server/auth': { folders: [...CONTRACTS, 'server/token'], modules: ['node:crypto', 'lru-cache'] },
   'server/engines': { folders: CONTRACTS, modules: ['lru-cache', 'quick-lru'] },
   'server/engines/system': { folders: [...CONTRACTS, 'server/policy'], modules: [] },
+  'server/snapshot': {
+    folders: ['server/storage'],
+    modules: ['node:crypto', 'node:stream', 'node:stream/promises', 'node:zlib'],
+  },
   'server/core': { folders: ['server', 'concurrency'], modules: ['node:crypto', 'node:os', 'node:path'] },
   'server/http': {
     folders: ['server/core', 'server/json', 'server/logical'],

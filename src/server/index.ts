@@ -19,7 +19,7 @@ import {
   MOST_BODY_BYTES,
   type TlsRenewal,
 } from './http/index.ts'
-import { createMemoryStorage, openLmdbStorage, type Storage } from './storage/index.ts'
+import { createMemoryStorage, openLmdbStorage, type PhysicalStorage } from './storage/index.ts'
 
 export interface ServerOptions {
   /** `memory` forgets everything when the process ends. */
@@ -143,7 +143,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   }
 }
 
-function openStorage(kind: ServerOptions['storage']): Storage {
+function openStorage(kind: ServerOptions['storage']): PhysicalStorage {
   return kind.kind === 'memory' ? createMemoryStorage() : openLmdbStorage({ folder: kind.folder })
 }
 

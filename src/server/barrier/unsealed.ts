@@ -29,7 +29,7 @@ import {
 import { Names } from './names.ts'
 
 export const KEYRING_KEY = 'core/keyring'
-/** The keyring lies outside the terms that it holds. */
+/** What the root key encrypts lies outside the terms of the keyring. */
 const KEYRING_TERM = 0
 
 export interface UnsealedOptions {
@@ -107,6 +107,14 @@ export class Unsealed {
     const term = termOf(bytes)
     const key = term === undefined ? undefined : this.#keys.get(term)
     return key === undefined ? undefined : decryptSealed(bytes, key, context)
+  }
+
+  encryptUnderRoot(context: string, plain: Uint8Array): Buffer {
+    return encryptSealed(plain, { term: KEYRING_TERM, key: this.#rootKey, nonce: this.#nonces.take(), context })
+  }
+
+  decryptUnderRoot(context: string, bytes: Uint8Array): Buffer | undefined {
+    return decryptSealed(bytes, this.#rootKey, context)
   }
 
   /** @throws {BarrierError} `barrier-corrupt` */
@@ -240,6 +248,11 @@ export async function storeKeyring(
   const value = encryptSealed(plain, { term: KEYRING_TERM, key: rootKey, nonce, context: KEYRING_KEY })
   plain.fill(0)
   await lower.commit([{ kind: 'put', key: KEYRING_KEY, value }, ...alongside])
+}
+
+/** Without one, nothing in a store can be read. */
+export function hasKeyring(storage: Pick<Storage, 'get'>): boolean {
+  return storage.get(KEYRING_KEY) !== undefined
 }
 
 /** @throws {BarrierError} `barrier-corrupt`, `barrier-wrong-key` */

@@ -10,7 +10,7 @@ import { CORS_HEADERS, type CorsConfig } from '../engines/system/index.ts'
 import type { JsonObject } from '../json/index.ts'
 import { LogicalError, type Operation } from '../logical/index.ts'
 import { createSeal } from '../seal/index.ts'
-import { stageStorage, type Storage } from '../storage/index.ts'
+import { type PhysicalStorage, stageStorage } from '../storage/index.ts'
 import type { AuditDeviceReport, AuditPlace } from './audit-devices.ts'
 import { createSteadyClock } from './clock.ts'
 import type { Report } from './events.ts'
@@ -21,12 +21,13 @@ import { createAuditedRoot } from './root-token.ts'
 import { replyTo, replyToError, withLimit } from './reply.ts'
 import type { CoreMethod, CoreReply, CoreRequest } from './request.ts'
 import { openSession, type Session } from './session.ts'
+import { createSnapshots } from './snapshots.ts'
 import { isStatusPath, type StatusHost, statusReply } from './status.ts'
 import type { About } from './system-host.ts'
 import { contextOf, parseWrapTtl } from './wrapping.ts'
 
 export interface CoreOptions {
-  readonly storage: Storage
+  readonly storage: PhysicalStorage
   readonly storageType: 'inmem' | 'lmdb'
   /** Unix milliseconds, not running back. Default: the system clock, made steady (`clock.ts`). */
   readonly now?: () => number
@@ -101,6 +102,7 @@ export function createCore(options: CoreOptions): Core {
   const reportBug = (error: unknown, requestId = ''): void => report({ kind: 'internal-error', error, requestId })
   const barrier = createBarrier({ lower: storage, random, now })
   const seal = createSeal({ lower: storage, barrier, random })
+  const snapshots = createSnapshots({ storage, barrier, seal, now, sealServer: () => sealNow() })
   let session: Session | undefined
   let sweeper: NodeJS.Timeout | undefined
 
@@ -108,6 +110,7 @@ export function createCore(options: CoreOptions): Core {
     status: () => seal.status(),
     initialize: (init) => initialize(init),
     async submitKey(text) {
+      await snapshots.settled()
       const result = await seal.submitUnsealKey(text)
       if (!result.sealed) await startSession()
       else if (result.progress > 0)
@@ -134,6 +137,7 @@ export function createCore(options: CoreOptions): Core {
         leaseTtl,
         seal,
         sealServer: sealNow,
+        snapshots,
       })
     } catch (error) {
       seal.sealNow()
@@ -200,6 +204,7 @@ export function createCore(options: CoreOptions): Core {
       leaseTtl,
       seal: newSeal,
       sealServer: () => Promise.resolve(),
+      snapshots,
     })
     const { token } = await first.tokens.createRoot()
     await beforeCommit?.(keys, newSeal.status().storeId, token)
@@ -234,6 +239,7 @@ export function createCore(options: CoreOptions): Core {
     },
     initialize,
     async unsealWithKey(key) {
+      await snapshots.settled()
       await seal.unsealWithKey(key)
       await startSession()
     },

@@ -50,6 +50,8 @@ export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
       return envelope(202, context, null, undefined, warnings)
     case 'raw':
       return { status: outcome.status, body: outcome.body }
+    case 'stream':
+      return { status: 200, body: undefined, stream: outcome.stream, headers: ['Content-Disposition', 'attachment'] }
     case 'wrapped':
       return wrappedReply(outcome.info)
   }
@@ -76,6 +78,7 @@ export function dataOf(outcome: Outcome): JsonObject | undefined {
     case 'none':
     case 'auth':
     case 'accepted':
+    case 'stream':
     case 'wrapped':
       return undefined
   }

@@ -19,6 +19,7 @@ import {
   type CorsConfig,
   createSystem,
   INHERIT,
+  type SnapshotsPort,
 } from '../engines/system/index.ts'
 import { Entities } from '../identity/index.ts'
 import type { Backend } from '../logical/index.ts'
@@ -79,6 +80,7 @@ export interface SessionOptions {
   readonly about: About
   /** Seals the server that this session belongs to. */
   readonly sealServer: () => Promise<void>
+  readonly snapshots: SnapshotsPort
 }
 
 /** @throws {AuditWriteError} when audit devices are enabled and none can be opened: the server then stays sealed. */
@@ -156,6 +158,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
   const host = createSystemHost(session, devices, keysPort(barrier), {
     seal: options.sealServer,
+    snapshots: options.snapshots,
     random,
     leaseTtl: options.leaseTtl,
     about: options.about,

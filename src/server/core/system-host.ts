@@ -11,6 +11,7 @@ import type {
   MountView,
   RekeyPort,
   RootGenerationPort,
+  SnapshotsPort,
   SystemHost,
 } from '../engines/system/index.ts'
 import { readPgpKeys, type Rekey, type RootGeneration, type ShareBackup } from '../seal/index.ts'
@@ -48,6 +49,7 @@ interface ServerPowers {
   /** The system's own. */
   readonly leaseTtl: LeaseTtl
   readonly seal: () => Promise<void>
+  readonly snapshots: SnapshotsPort
   readonly random: (bytes: number) => Buffer
   readonly about: About
 }
@@ -67,7 +69,7 @@ export function createSystemHost(
   parts: SystemParts,
   audit: AuditDevices,
   keys: KeysPort,
-  { leaseTtl, seal, random, about }: ServerPowers,
+  { leaseTtl, seal, snapshots, random, about }: ServerPowers,
 ): SystemHost {
   const { mounts, tokens, wrapping, lockout, rateLimits, config, now } = parts
   const acl = (token: TokenEntry): Acl => aclOf(token, parts)
@@ -106,6 +108,7 @@ export function createSystemHost(
     wrapping,
     leases: new TokenLeases(tokens),
     tools: { random, digest: (algorithm, input) => createHash(algorithm).update(input).digest() },
+    snapshots,
     now,
     async remount(from, to) {
       await mounts.move(from, to, () => tokens.revokeByPath(from))

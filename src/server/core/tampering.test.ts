@@ -4,7 +4,7 @@
  */
 import * as fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createMemoryStorage, keysBelow, type Storage } from '../storage/index.ts'
+import { createMemoryStorage, keysBelow, type PhysicalStorage, type Storage } from '../storage/index.ts'
 import { type Core, createCore } from './core.ts'
 import type { CoreMethod, CoreReply } from './request.ts'
 
@@ -27,7 +27,7 @@ let earlier: Bytes
 let stored: Bytes
 let names: readonly string[]
 
-function open(storage: Storage): Core {
+function open(storage: PhysicalStorage): Core {
   return createCore({ storage, storageType: 'inmem', sweepEveryMs: 1_000_000 })
 }
 
@@ -41,7 +41,7 @@ function bytesOf(storage: Storage): Bytes {
   return new Map(keys.map((name) => [name, storage.get(name) ?? new Uint8Array()]))
 }
 
-async function storageOf(bytes: Bytes): Promise<Storage> {
+async function storageOf(bytes: Bytes): Promise<PhysicalStorage> {
   const storage = createMemoryStorage()
   await storage.commit(Array.from(bytes, ([name, value]) => ({ kind: 'put', key: name, value })))
   return storage

@@ -20,6 +20,8 @@ import { acceptListVerb, speaksList } from './list-verb.ts'
 import { ListenError, type Listener, placeOf, type TcpListener, type TlsSettings } from './listener.ts'
 import { bind, createHttpServer, renewPair, REQUEST_TIMEOUT_MS } from './open.ts'
 import { NO_ERRORS, readHead, refusal } from './request.ts'
+import { sendStream } from './stream.ts'
+import { MOST_UPLOAD_BYTES, uploadOf } from './upload.ts'
 
 export interface HttpOptions {
   /** At least one. */
@@ -169,16 +171,24 @@ async function serve(core: Core, message: IncomingMessage, response: ServerRespo
     reply(response, head.reply, rules)
     return
   }
-  const { request, takesBody } = head
+  const { request, body: kind } = head
   if (rules.faults !== undefined) {
     const fault = await rules.faults(request)
     if (fault?.kind === 'break') socket.destroy()
     if (fault?.kind === 'answer') reply(response, fault.reply, rules)
     if (fault !== undefined) return
   }
-  if (!takesBody) {
+  if (kind === 'none') {
     const answer = core.handle(request)
-    reply(response, answer instanceof Promise ? await inTime(answer, listener) : answer, rules)
+    await send(response, answer instanceof Promise ? await inTime(answer, listener) : answer, rules)
+    return
+  }
+  if (kind === 'upload') {
+    // Its arrival is limited, by Node; what then happens to that much takes as long as it takes.
+    const answer = await core.handle({ ...request, upload: uploadOf(message, MOST_UPLOAD_BYTES) })
+    reply(response, answer, rules)
+    // Read and dropped: a client that is still sending would else see a broken connection and no answer.
+    message.resume()
     return
   }
   const bytes = await readBody(message, listener.maxBodyBytes ?? MOST_BODY_BYTES)
@@ -219,6 +229,18 @@ async function inTime(
   } finally {
     clearTimeout(timer)
   }
+}
+
+async function send(response: ServerResponse, answer: CoreReply, rules: Rules): Promise<void> {
+  if (answer.stream === undefined) {
+    reply(response, answer, rules)
+    return
+  }
+  if (rules.stop.begun) response.shouldKeepAlive = false
+  await sendStream(response, answer.stream, {
+    headers: [...rules.headers, ...(answer.headers ?? [])],
+    stallMs: rules.listener.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+  })
 }
 
 const NO_STORE: readonly string[] = ['Cache-Control', 'no-store']

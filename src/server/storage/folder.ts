@@ -5,6 +5,7 @@
  *     server.lock    who has it open, see lock.ts
  *     data.mdb       LMDB's data
  *     lock.mdb       LMDB's table of readers, worth nothing when nobody has the store open
+ *     replacement/   another data.mdb, on its way to take the place of this one; see replacement.ts
  *
  * `store.json` comes first, so a folder without it is not ours and is left alone. It says `new` until there is data, so
  * data that is missing later is a loss and not a new store. Who has read that the store is damaged, and wants to go on with
@@ -14,7 +15,7 @@
  * so that an older Plenum refuses it by its number instead of finding damage; each entry says its own format, and is
  * written in the new one when it next changes. A newer version is refused.
  */
-import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkDataFile, type DataFile } from './data-file.ts'
 import { StoreError, systemCode } from './errors.ts'
@@ -27,6 +28,7 @@ const VERSION = 3
 /** From here on a store has a sum over its content. */
 const SUMMED = 3
 const OLDEST = 1
+export { OLDEST as OLDEST_STORE_VERSION, VERSION as STORE_VERSION }
 const FORMAT_FILE = 'store.json'
 const LOCK_FILE = 'server.lock'
 
@@ -84,6 +86,8 @@ function prepare(folder: string, lock: Lock): StoreFolder {
   const data = join(folder, 'data.mdb')
   const { isNew, version, isDamageAccepted } = readFormat(folder)
   if (isNew) replaceFile(join(folder, FORMAT_FILE), formatText('new'))
+  // A crash left it behind: it never took this store's place.
+  removeReplacement(folder)
   const bytes = sizeOf(data)
   const file = bytes > 0 ? checkDataFile(data) : undefined
   const isSummed = !isNew && version >= SUMMED && !isDamageAccepted
@@ -183,6 +187,15 @@ function namesIn(folder: string): string[] {
 /** -1 when it is not there. */
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? -1
+}
+
+/** Where another content is made ready. No error when it is not there. */
+export function removeReplacement(folder: string): void {
+  rmSync(replacementOf(folder), { recursive: true, force: true })
+}
+
+export function replacementOf(folder: string): string {
+  return join(folder, 'replacement')
 }
 
 export function unreadable(folder: string, cause: unknown): StoreError {

@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { open, type RootDatabase } from 'lmdb'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openLmdbStorage, type Storage, StoreError, type StoreErrorCode, type Write } from './index.ts'
+import { physicalSuite } from './physical.case.ts'
 import { storageSuite } from './storage.case.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'plenum-store-'))
@@ -26,6 +27,53 @@ function newFolder(): string {
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 storageSuite({ name: 'LMDB', open: () => openLmdbStorage({ folder: newFolder() }), closes: true, runs: 8 })
+physicalSuite('LMDB', () => openLmdbStorage({ folder: newFolder() }))
+
+describe('another content', () => {
+  it('S14: that a crash left half ready goes when the store is opened, and was never open to others', async () => {
+    const folder = newFolder()
+    const storage = openLmdbStorage({ folder })
+    await storage.commit([put('old')])
+    await storage.prepareReplacement().add([{ key: 'new', value: Buffer.from('new') }])
+    const place = join(folder, 'replacement')
+    expect(statSync(place).mode & 0o777).toBe(0o700)
+    expect(statSync(join(place, 'data.mdb')).mode & 0o777).toBe(0o600)
+    const copy = newFolder()
+    cpSync(folder, copy, { recursive: true })
+    rmSync(join(copy, 'server.lock'))
+    const again = openLmdbStorage({ folder: copy })
+    expect(again.list('')).toEqual(['old'])
+    expect(readdirSync(copy)).not.toContain('replacement')
+    await again.close()
+    await storage.close()
+  })
+
+  it('is the whole store when it is opened again, and agrees with its sum', async () => {
+    const folder = newFolder()
+    const storage = openLmdbStorage({ folder })
+    await storage.commit([put('old')])
+    const next = storage.prepareReplacement()
+    await next.add([{ key: 'a', value: Buffer.from('a') }])
+    await next.add([{ key: 'b', value: Buffer.from('b') }])
+    await next.install()
+    await storage.commit([put('c'), { kind: 'delete', key: 'a' }])
+    await storage.close()
+    const again = openLmdbStorage({ folder })
+    expect(again.list('')).toEqual(['b', 'c'])
+    await again.close()
+  })
+
+  it('cannot be installed into a closed store', async () => {
+    const folder = newFolder()
+    const storage = openLmdbStorage({ folder })
+    const next = storage.prepareReplacement()
+    await next.add([{ key: 'new', value: Buffer.from('new') }])
+    await storage.close()
+    await expect(next.install()).rejects.toMatchObject({ code: 'storage-closed' })
+    await next.discard()
+    expect(readdirSync(folder)).not.toContain('replacement')
+  })
+})
 
 const put = (key: string, value: Uint8Array = Buffer.from(key)): Write => ({ kind: 'put', key, value })
 

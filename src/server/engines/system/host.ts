@@ -242,6 +242,16 @@ export interface RootGenerationView {
   readonly pgpFingerprint: string
 }
 
+export interface SnapshotsPort {
+  /** Nothing is held before the first byte is asked for. */
+  save(): AsyncIterable<Uint8Array>
+  /**
+   * Replaces the store; the server is sealed when it resolves. `force`: also by a snapshot of other unseal keys.
+   * @throws {LogicalError} 400 for a snapshot that cannot be taken; nothing has changed then
+   */
+  restore(upload: AsyncIterable<Uint8Array>, force: boolean): Promise<void>
+}
+
 /** This node, as `sys/ha-status` shows it. */
 export interface NodeView {
   readonly hostname: string
@@ -288,6 +298,7 @@ export interface SystemHost {
   readonly wrapping: WrappingPort
   readonly leases: LeasePort
   readonly tools: ToolsPort
+  readonly snapshots: SnapshotsPort
   /** Unix milliseconds. */
   readonly now: () => number
   /**
