@@ -301,6 +301,22 @@ describe('limits of a listener', () => {
     expect(statuses(text)).toEqual(['408'])
   })
 
+  it('a connection that has sent LIST is under the same limits, counted from each request on', async () => {
+    const { address, token } = await start([tcp({ requestTimeoutMs: 200, idleTimeoutMs: 800 })])
+    const socket = connect(Number(new URL(address).port), '127.0.0.1')
+    const line = (verb: string, more = ''): string =>
+      `${verb} /v1/sys/policies/acl HTTP/1.1\r\nHost: x\r\nX-Vault-Token: ${token}\r\n${more}\r\n`
+    expect(statuses(await exchange(socket, line('LIST')))).toEqual(['200'])
+    // Longer than a request may take: the parser that met the LIST must have no say any more.
+    await new Promise((later) => setTimeout(later, 600))
+    expect(statuses(await exchange(socket, line('GET')))).toEqual(['200'])
+    expect(statuses(await exchange(socket, line('LIST', 'Content-Length: 9\r\n')))).toEqual(['200'])
+    expect(statuses(await exchange(socket, ''))).toEqual(['408'])
+    const idle = connect(Number(new URL(address).port), '127.0.0.1')
+    expect(statuses(await exchange(idle, line('LIST')))).toEqual(['200'])
+    await new Promise((ended) => idle.once('close', ended))
+  })
+
   it('a request that is not answered in time is 504', async () => {
     const server = await start([tcp({ requestTimeoutMs: 150 })])
     server.core.handle = () => new Promise(() => undefined)

@@ -217,8 +217,9 @@ export function createCore(options: CoreOptions): Core {
   }
 }
 
-const OPERATIONS: Readonly<Record<Exclude<CoreMethod, 'HEAD'>, Operation>> = {
+const OPERATIONS: Readonly<Record<Exclude<CoreMethod, 'HEAD'>, Operation | 'help'>> = {
   GET: 'read',
+  HELP: 'help',
   LIST: 'list',
   SCAN: 'scan',
   POST: 'update',
@@ -227,7 +228,7 @@ const OPERATIONS: Readonly<Record<Exclude<CoreMethod, 'HEAD'>, Operation>> = {
   DELETE: 'delete',
 }
 
-/** Any text says yes, as in Vault. */
+/** Any text of the parameter says yes, as in Vault. */
 function asksForHelp({ method, query }: CoreRequest): boolean {
   const help = query?.['help']
   return method === 'GET' && help !== undefined && help !== ''

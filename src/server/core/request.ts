@@ -1,7 +1,7 @@
 /** What the front gives to the core, and what it gets back. */
 import type { JsonObject } from '../json/index.ts'
 
-export type CoreMethod = 'GET' | 'HEAD' | 'LIST' | 'SCAN' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+export type CoreMethod = 'GET' | 'HEAD' | 'HELP' | 'LIST' | 'SCAN' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface CoreRequest {
   readonly method: CoreMethod

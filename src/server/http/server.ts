@@ -14,7 +14,7 @@ import { decodeBody, readBody } from './body.ts'
 import { judgeOrigin } from './cors.ts'
 import { INTERNAL_ERROR } from './direct.ts'
 import { type Source, sourceOf } from './forwarded.ts'
-import { acceptListVerb, speaksList } from './list-verb.ts'
+import { acceptForeignVerbs, takeForeignVerb } from './foreign-verbs.ts'
 import { type Listener, placeOf } from './listener.ts'
 import { bind, createHttpServer, REQUEST_TIMEOUT_MS } from './open.ts'
 import { NO_ERRORS, readHead, refusal } from './request.ts'
@@ -72,7 +72,7 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
           reply(response, { status: 500, body: INTERNAL_ERROR }, rules)
         })
       })
-      acceptListVerb(server, secure ? 'secureConnection' : 'connection', refuseUnparsable)
+      acceptForeignVerbs(server, secure ? 'secureConnection' : 'connection', refuseUnparsable)
       await bind(server, listener)
       servers.push(server)
       addresses.push(addressOf(server, listener))
@@ -105,6 +105,7 @@ function stopServer(server: Server, withinMs: number): Promise<void> {
 
 async function serve(core: Core, message: IncomingMessage, response: ServerResponse, rules: Rules): Promise<void> {
   const { listener } = rules
+  const method = takeForeignVerb(message.socket) ?? message.method ?? ''
   const source = remoteOf(message, listener)
   if (source.kind === 'refused') {
     reply(response, refusal(400, source.text), rules)
@@ -112,7 +113,7 @@ async function serve(core: Core, message: IncomingMessage, response: ServerRespo
   }
   const { socket } = message
   const cross = judgeOrigin(core.cors, {
-    method: message.method ?? '',
+    method,
     origin: message.headers.origin,
     requestedMethod: message.headers['access-control-request-method'],
   })
@@ -122,12 +123,11 @@ async function serve(core: Core, message: IncomingMessage, response: ServerRespo
     return
   }
   const head = readHead({
-    method: message.method ?? '',
+    method,
     url: message.url ?? '/',
     headers: message.headers,
     remoteAddress: source.address,
     remotePort: socket.remotePort ?? 0,
-    speaksList: speaksList(socket),
   })
   if (head.kind === 'refused') {
     reply(response, head.reply, rules)
