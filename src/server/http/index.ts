@@ -1,5 +1,6 @@
 export { answerDirectly, type DirectAnswer, type DirectRequest } from './direct.ts'
 export type { ForwardedFor } from './forwarded.ts'
+export { MOST_BODY_BYTES } from './answer.ts'
 export {
   ListenError,
   type Listener,
@@ -8,4 +9,4 @@ export {
   type TlsVersion,
   type UnixListener,
 } from './listener.ts'
-export { listen, MOST_BODY_BYTES } from './server.ts'
+export { listen } from './server.ts'

@@ -11,9 +11,10 @@ import { connect } from 'node:net'
 import { ListenError, type Listener, placeOf, type TlsSettings, type UnixListener } from './listener.ts'
 
 /** 1 MiB of headers, as Go allows (vault-api 1.1). */
+const ALPN_PROTOCOLS = ['h2', 'http/1.1']
 const MAX_HEADER_BYTES = 1024 * 1024
 export const REQUEST_TIMEOUT_MS = 90_000
-const IDLE_TIMEOUT_MS = 65_000
+export const IDLE_TIMEOUT_MS = 65_000
 
 /** Not bound yet. @throws {ListenError} when the certificate or the key cannot be used */
 export function createHttpServer(listener: Listener): Server {
@@ -41,6 +42,7 @@ export function createHttpServer(listener: Listener): Server {
 function secureOptions(tls: TlsSettings) {
   const { clientCertificate = 'ask', clientAuthority } = tls
   return {
+    ALPNProtocols: ALPN_PROTOCOLS,
     cert: tls.certificate,
     key: tls.key,
     minVersion: tls.minVersion ?? ('TLSv1.2' as const),

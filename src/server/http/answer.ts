@@ -1,0 +1,114 @@
+/**
+ * One request of any HTTP version -> its answer: origin, head, body, core. Knows no socket and no protocol.
+ *
+ * Invariant: no answer is there before the core has given it, which is after the audit entry is written, and nothing here
+ * decides about access. Content-Type is exactly `application/json`, which hvac compares (vault-api 1.1).
+ */
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
+import type { Core, CoreReply } from '../core/index.ts'
+import { type BodyBudget, decodeBody, readBody } from './body.ts'
+import { judgeOrigin } from './cors.ts'
+import { type Source, sourceOf } from './forwarded.ts'
+import type { Listener } from './listener.ts'
+import { REQUEST_TIMEOUT_MS } from './open.ts'
+import { readHead, refusal } from './request.ts'
+
+export const MOST_BODY_BYTES: number = 32 * 1024 * 1024
+
+export interface Incoming {
+  /** LIST, SCAN and HELP by their own names. */
+  readonly method: string
+  /** The request target with its query. */
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+  /** Of the socket. */
+  readonly peerAddress: string
+  readonly peerPort: number
+  readonly body: Readable
+  /** What is left for bodies where several arrive at once. */
+  readonly budget?: BodyBudget
+}
+
+export interface Answer {
+  readonly status: number
+  /** Name, value, name, value: all but those about length and connection. */
+  readonly headers: readonly string[]
+  readonly body: string | undefined
+  /** What is left of the request is not worth reading. */
+  readonly abandon: boolean
+}
+
+/** Rejects when the client goes away, and for bugs. */
+export async function answerTo(core: Core, incoming: Incoming, listener: Listener): Promise<Answer> {
+  const source = remoteOf(incoming, listener)
+  if (source.kind === 'refused') return answerOf(refusal(400, source.text), listener)
+  const { method, url, headers } = incoming
+  const cross = judgeOrigin(core.cors, {
+    method,
+    origin: headers.origin,
+    requestedMethod: headers['access-control-request-method'],
+  })
+  const extra = cross.headers.flat()
+  if (cross.kind === 'answer') return answerOf(cross.reply, listener, extra)
+  const head = readHead({ method, url, headers, remoteAddress: source.address, remotePort: incoming.peerPort })
+  if (head.kind === 'refused') return answerOf(head.reply, listener, extra)
+  const { request, takesBody } = head
+  if (!takesBody) {
+    const reply = core.handle(request)
+    return answerOf(reply instanceof Promise ? await inTime(reply, listener) : reply, listener, extra)
+  }
+  const most = listener.maxBodyBytes ?? MOST_BODY_BYTES
+  const bytes = await readBody(incoming.body, headers['content-length'], most, incoming.budget)
+  const body = decodeBody(bytes, request.contentType)
+  if (body.kind === 'refused') {
+    const tooMuch = body.status === 413 || body.status === 429
+    return { ...answerOf(refusal(body.status, body.text), listener, extra), abandon: tooMuch }
+  }
+  const reply = core.handle(body.kind === 'none' ? request : { ...request, body: body.data })
+  return answerOf(reply instanceof Promise ? await inTime(reply, listener) : reply, listener, extra)
+}
+
+const NO_STORE: readonly string[] = ['Cache-Control', 'no-store']
+const ONLY_TLS: readonly string[] = ['Strict-Transport-Security', 'max-age=31536000; includeSubDomains']
+const JSON_BODY: readonly string[] = ['Content-Type', 'application/json']
+
+export function answerOf(
+  { status, body, headers = [] }: CoreReply,
+  listener: Listener,
+  extra: readonly string[] = [],
+): Answer {
+  const secure = listener.kind === 'tcp' && listener.tls !== undefined
+  return {
+    status,
+    body,
+    headers: [...(body === undefined ? [] : JSON_BODY), ...NO_STORE, ...(secure ? ONLY_TLS : []), ...extra, ...headers],
+    abandon: false,
+  }
+}
+
+function remoteOf({ headers, peerAddress }: Incoming, listener: Listener): Source {
+  if (listener.kind === 'unix' || listener.forwardedFor === undefined) return { kind: 'address', address: peerAddress }
+  return sourceOf(listener.forwardedFor, peerAddress, [headers['x-forwarded-for'] ?? []].flat().join(','))
+}
+
+/**
+ * 504, which no client's own retries repeat: what was asked for may still be done. (Airflow repeats 500, 502 and 503.)
+ */
+async function inTime(
+  answer: Promise<CoreReply>,
+  { requestTimeoutMs = REQUEST_TIMEOUT_MS }: Listener,
+): Promise<CoreReply> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<CoreReply>((resolve) => {
+    timer = setTimeout(
+      () => resolve(refusal(504, 'the request timed out; it may still be carried out')),
+      requestTimeoutMs,
+    )
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
