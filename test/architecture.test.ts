@@ -76,7 +76,10 @@ const TABLE: Readonly<Record<string, Row>> = {
   },
   'server/config': { folders: ['server/hcl', 'server/logical', 'server/http'], modules: ['node:net'] },
   server: { folders: ['server'], modules: [] },
-  testing: { folders: ['server', 'vault'], modules: [] },
+  testing: {
+    folders: ['server', 'airflow', 'hub', 'plan', 'apply', 'verify', 'vault', 'sensitive', 'concurrency'],
+    modules: ['node:crypto', 'node:fs', 'node:path', 'node:url'],
+  },
   cli: { folders: ['*'], modules: ['*'] },
   // The package's own entry.
   '': { folders: ['*'], modules: [] },

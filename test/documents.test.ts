@@ -321,3 +321,13 @@ describe('docs/glossary.md', () => {
     expect(terms.filter((term, index) => terms.indexOf(term) !== index)).toEqual([])
   })
 })
+
+describe('docs/testing.md', () => {
+  it('shows its pytest as it stands in examples/testing', () => {
+    const [shown = ''] = captures(read('docs/testing.md'), /^```python\n([^]*?)^```$/gm)
+    const functions = shown.split('\n\n\n').map((text) => text.trim())
+    const file = read('examples/testing/test_hub.py')
+    expect(functions).toHaveLength(2)
+    expect(functions.filter((text) => !file.includes(text))).toEqual([])
+  })
+})

@@ -12,6 +12,7 @@ import {
   answerDirectly,
   type DirectAnswer,
   type DirectRequest,
+  type FaultSource,
   type Listener,
   listen,
   MOST_BODY_BYTES,
@@ -46,6 +47,8 @@ export interface ServerOptions {
   readonly onAuditFailure?: ((error: unknown, device: string) => void) | undefined
   /** How long requests under way may take when it stops, in ms. Default 10,000. */
   readonly stopWithinMs?: number | undefined
+  /** Makes requests at the listeners fail on purpose. Default: none does. */
+  readonly testOnlyFaults?: FaultSource | undefined
 }
 
 /** The same API for a client in this process. */
@@ -107,6 +110,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       listeners: [...(port === undefined ? [] : [{ kind: 'tcp' as const, host: '127.0.0.1', port }]), ...listeners],
       ...(stopWithinMs === undefined ? {} : { stopWithinMs }),
       ...(onInternalError === undefined ? {} : { onInternalError }),
+      ...(options.testOnlyFaults === undefined ? {} : { testOnlyFaults: options.testOnlyFaults }),
     })
     return {
       address: front.addresses[0] ?? '',
@@ -130,6 +134,6 @@ function openStorage(kind: ServerOptions['storage']): Storage {
 
 export { type AuditPlace, type Core, type InitializeOptions, VAULT_VERSION } from './core/index.ts'
 export { type ConfiguredListener, parseAddress, readServerConfig, type ServerConfig } from './config/index.ts'
-export { ListenError, type Listener, type TlsSettings } from './http/index.ts'
+export { type Fault, type FaultSource, ListenError, type Listener, type TlsSettings } from './http/index.ts'
 export { KeyFileError, readKeyFile, writeKeyFile } from './seal/index.ts'
 export { StoreError } from './storage/index.ts'

@@ -68,6 +68,11 @@ export interface Core {
   seal(): Promise<void>
   /** Audit devices open anew what they write to, as Vault's on SIGHUP. One that cannot is told to `onAuditFailure`. */
   reopenAudit(): void
+  /**
+   * What is done every `sweepEveryMs`, now: expired tokens leave the store, a key that has served its time is replaced.
+   * For whoever moves the clock. Nothing while sealed.
+   */
+  tidyUp(): Promise<void>
   /** Each audit device since the server was unsealed. Empty while sealed. */
   auditStatus(): readonly AuditDeviceStatus[]
   close(): Promise<void>
@@ -208,6 +213,9 @@ export function createCore(options: CoreOptions): Core {
       return (await session.tokens.createRoot()).token
     },
     seal: sealNow,
+    tidyUp: async () => {
+      if (session !== undefined) await tidyUp(session)
+    },
     reopenAudit: () => session?.audit.reopen(),
     auditStatus: () => session?.audit.status() ?? [],
     async close() {

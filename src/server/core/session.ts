@@ -149,6 +149,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       policies,
       now,
       leaseTtl: () => currentTtl(token),
+      entityOf: (alias) => entities.of({ accessor: token.accessor, alias }),
     }),
   )
   mounts.addFixed(

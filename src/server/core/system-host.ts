@@ -14,12 +14,14 @@ import type {
   RootGenerationPort,
   SystemHost,
 } from '../engines/system/index.ts'
-import { invalidRequest } from '../logical/index.ts'
+import { invalidRequest, type TokenEntry } from '../logical/index.ts'
 import { DEFAULT_USER_LOCKOUT } from '../logical/user-lockout.ts'
-import type { PolicyStore } from '../policy/index.ts'
+import type { Entities } from '../identity/index.ts'
+import type { Acl, PolicyStore } from '../policy/index.ts'
 import type { RateLimits } from '../quota/index.ts'
 import { TokenLeases, type TokenStore, type WrappingTokens } from '../token/index.ts'
 import { openApi } from './help.ts'
+import { aclOf } from './judge.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
 import type { LeaseTtl } from './lease-ttl.ts'
 import { VAULT_VERSION } from './vault-version.ts'
@@ -28,6 +30,7 @@ interface SystemParts {
   readonly mounts: MountTable
   readonly tokens: TokenStore
   readonly policies: PolicyStore
+  readonly entities: Entities
   readonly wrapping: WrappingTokens
   readonly lockout: Lockout | undefined
   readonly rekey: RekeyPort
@@ -46,11 +49,13 @@ interface ServerPowers {
 }
 
 export function createSystemHost(
-  { mounts, tokens, policies, wrapping, lockout, rekey, rootGeneration, rateLimits, config, now }: SystemParts,
+  parts: SystemParts,
   audit: AuditPort,
   keys: KeysPort,
   { leaseTtl, seal, random }: ServerPowers,
 ): SystemHost {
+  const { mounts, tokens, wrapping, lockout, rekey, rootGeneration, rateLimits, config, now } = parts
+  const acl = (token: TokenEntry): Acl => aclOf(token, parts)
   return {
     node: { hostname: hostname(), version: VAULT_VERSION },
     keys,
@@ -65,16 +70,16 @@ export function createSystemHost(
     leaseTtl,
     tokenByText: (token) => (token === '' ? undefined : tokens.lookup(token)),
     tokenByAccessor: (accessor) => tokens.byAccessor(accessor),
-    capabilities: (token, path) => [...policies.acl(token.policies).capabilitiesOn(path)].sort(),
+    capabilities: (token, path) => [...acl(token).capabilitiesOn(path)].sort(),
     rules(token) {
-      const acl = policies.acl(token.policies)
-      return { root: acl.root, ...acl.rules() }
+      const all = acl(token)
+      return { root: all.root, ...all.rules() }
     },
-    sees: (token, mountPath) => policies.acl(token.policies).canSee(mountPath),
+    sees: (token, mountPath) => acl(token).canSee(mountPath),
     openApi(token) {
       if (token === undefined) return openApi([])
-      const acl = policies.acl(token.policies)
-      const seen = mounts.all().filter(({ entry }) => acl.canSee(entry.path))
+      const all = acl(token)
+      const seen = mounts.all().filter(({ entry }) => all.canSee(entry.path))
       return openApi(seen.map(({ entry, backend }) => ({ path: entry.path, backend })))
     },
     mountOf(path) {

@@ -7,8 +7,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Core, CoreReply } from '../core/index.ts'
-import { type BodyBudget, decodeBody, readBody } from './body.ts'
+import { type BodyBudget, ClientGone, decodeBody, readBody } from './body.ts'
 import { judgeOrigin } from './cors.ts'
+import type { FaultSource } from './fault.ts'
 import { type Source, sourceOf } from './forwarded.ts'
 import type { Listener } from './listener.ts'
 import { REQUEST_TIMEOUT_MS } from './open.ts'
@@ -26,8 +27,17 @@ export interface Incoming {
   readonly peerAddress: string
   readonly peerPort: number
   readonly body: Readable
+  /** Ends the connection without an answer. */
+  readonly breakOff: () => void
   /** What is left for bodies where several arrive at once. */
   readonly budget?: BodyBudget
+}
+
+/** What a listener asks of its requests. */
+export interface ListenerRules {
+  readonly listener: Listener
+  /** Makes requests fail on purpose. */
+  readonly faults: FaultSource | undefined
 }
 
 export interface Answer {
@@ -40,7 +50,8 @@ export interface Answer {
 }
 
 /** Rejects when the client goes away, and for bugs. */
-export async function answerTo(core: Core, incoming: Incoming, listener: Listener): Promise<Answer> {
+export async function answerTo(core: Core, incoming: Incoming, rules: ListenerRules): Promise<Answer> {
+  const { listener, faults } = rules
   const source = remoteOf(incoming, listener)
   if (source.kind === 'refused') return answerOf(refusal(400, source.text), listener)
   const { method, url, headers } = incoming
@@ -54,6 +65,12 @@ export async function answerTo(core: Core, incoming: Incoming, listener: Listene
   const head = readHead({ method, url, headers, remoteAddress: source.address, remotePort: incoming.peerPort })
   if (head.kind === 'refused') return answerOf(head.reply, listener, extra)
   const { request, takesBody } = head
+  const fault = faults === undefined ? undefined : await faults(request)
+  if (fault?.kind === 'answer') return answerOf(fault.reply, listener, extra)
+  if (fault?.kind === 'break') {
+    incoming.breakOff()
+    throw new ClientGone()
+  }
   if (!takesBody) {
     const reply = core.handle(request)
     return answerOf(reply instanceof Promise ? await inTime(reply, listener) : reply, listener, extra)

@@ -20,7 +20,7 @@ import {
 import type { Server as SecureServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { Core } from '../core/index.ts'
-import { type Answer, answerOf, answerTo, MOST_BODY_BYTES } from './answer.ts'
+import { type Answer, answerOf, answerTo, type ListenerRules, MOST_BODY_BYTES } from './answer.ts'
 import { type BodyBudget, ClientGone } from './body.ts'
 import { INTERNAL_ERROR } from './direct.ts'
 import type { Listener } from './listener.ts'
@@ -39,7 +39,7 @@ const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_REF
 
 export interface Http2Options {
   readonly core: Core
-  readonly listener: Listener
+  readonly rules: ListenerRules
   readonly report: (error: unknown, where: string) => void
 }
 
@@ -60,7 +60,7 @@ interface Connection {
 
 /** Takes the connections that agreed on `h2` away from `server`, which goes on with all others. */
 export function speakHttp2(server: SecureServer, options: Http2Options): Http2Side {
-  const { listener } = options
+  const { listener } = options.rules
   const sessions = new Set<ServerHttp2Session>()
   const spoken = createServer({
     maxSessionMemory: 10,
@@ -144,8 +144,9 @@ async function serve(
   { peerAddress, peerPort, budget }: Connection,
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  { core, listener, report }: Http2Options,
+  { core, rules, report }: Http2Options,
 ): Promise<void> {
+  const { listener } = rules
   const method = headers[':method'] ?? ''
   const withinMs = listener.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
   let answer: Answer
@@ -154,8 +155,17 @@ async function serve(
       lateBody(stream, withinMs, listener),
       answerTo(
         core,
-        { method, url: headers[':path'] ?? '', headers, peerAddress, peerPort, body: stream, budget },
-        listener,
+        {
+          method,
+          url: headers[':path'] ?? '',
+          headers,
+          peerAddress,
+          peerPort,
+          body: stream,
+          budget,
+          breakOff: () => stream.session?.destroy(),
+        },
+        rules,
       ),
     ])
   } catch (error) {

@@ -1,4 +1,5 @@
 export { answerDirectly, type DirectAnswer, type DirectRequest } from './direct.ts'
+export type { Fault, FaultSource } from './fault.ts'
 export type { ForwardedFor } from './forwarded.ts'
 export { MOST_BODY_BYTES } from './answer.ts'
 export {

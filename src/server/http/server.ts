@@ -8,9 +8,10 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { Server as SecureServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { Core } from '../core/index.ts'
-import { type Answer, answerOf, answerTo } from './answer.ts'
+import { type Answer, answerOf, answerTo, type ListenerRules } from './answer.ts'
 import { ClientGone } from './body.ts'
 import { INTERNAL_ERROR } from './direct.ts'
+import type { FaultSource } from './fault.ts'
 import { acceptForeignVerbs, takeForeignVerb } from './foreign-verbs.ts'
 import { type Http2Side, speakHttp2 } from './http2.ts'
 import { type Listener, placeOf } from './listener.ts'
@@ -24,6 +25,8 @@ export interface HttpOptions {
   readonly onInternalError?: (error: unknown, where: string) => void
   /** How long requests under way may take once the server stops, in ms. Then their connections are cut. Default 10,000. */
   readonly stopWithinMs?: number
+  /** Makes requests fail on purpose. */
+  readonly testOnlyFaults?: FaultSource
 }
 
 export interface HttpFront {
@@ -41,8 +44,7 @@ interface Stop {
 }
 
 /** What one listener asks of a request. */
-interface Rules {
-  readonly listener: Listener
+interface Rules extends ListenerRules {
   readonly stop: Stop
 }
 
@@ -63,14 +65,14 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
     for (const listener of options.listeners) {
       const server = createHttpServer(listener)
       const secure = listener.kind === 'tcp' && listener.tls !== undefined
-      const rules: Rules = { listener, stop }
+      const rules: Rules = { listener, stop, faults: options.testOnlyFaults }
       server.on('request', (message, response) => {
         serve(core, message, response, rules).catch((error: unknown) => {
           if (!(error instanceof ClientGone)) report(error, message.method ?? '')
           reply(response, answerOf({ status: 500, body: INTERNAL_ERROR }, listener), rules)
         })
       })
-      if (server instanceof SecureServer) spoken.push(speakHttp2(server, { core, listener, report }))
+      if (server instanceof SecureServer) spoken.push(speakHttp2(server, { core, rules, report }))
       acceptForeignVerbs(server, secure ? 'secureConnection' : 'connection', refuseUnparsable)
       await bind(server, listener)
       servers.push(server)
@@ -113,8 +115,9 @@ async function serve(core: Core, message: IncomingMessage, response: ServerRespo
       peerAddress: socket.remoteAddress ?? '',
       peerPort: socket.remotePort ?? 0,
       body: message,
+      breakOff: () => socket.destroy(),
     },
-    rules.listener,
+    rules,
   )
   reply(response, answer, rules)
 }
