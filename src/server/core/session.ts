@@ -138,7 +138,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   })
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),
-    createSystem(host, policies),
+    createSystem(host, policies, barrier.view('sys/password-policy/')),
   )
   const token = fixedEntry('auth/token/', 'auth', 'token', 'token based credentials')
   mounts.addFixed(

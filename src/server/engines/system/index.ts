@@ -6,6 +6,7 @@
  */
 import { type Backend, type JsonObject, router } from '../../logical/index.ts'
 import type { PolicyStore } from '../../policy/index.ts'
+import type { Storage } from '../../storage/storage.ts'
 import { auditRoutes } from './audit.ts'
 import { capabilityRoutes } from './capabilities.ts'
 import { generateRootRoutes } from './generate-root.ts'
@@ -15,6 +16,7 @@ import { LEASE_SUDO, leaseRoutes } from './leases.ts'
 import { mountRoutes } from './mounts.ts'
 import { quotaRoutes } from './quotas.ts'
 import { remountRoutes } from './remount.ts'
+import { passwordPolicyRoutes } from './password-policies.ts'
 import { policyRoutes } from './policies.ts'
 import { toolRoutes } from './tools.ts'
 import { rekeyRoutes } from './rekey.ts'
@@ -29,11 +31,13 @@ const SUDO =
 /** They look at the token themselves. */
 const UNAUTHENTICATED = /^(?:internal\/(?:ui\/(?:mounts(?:\/.*)?|namespaces)|specs\/openapi)|wrapping\/lookup)$/
 
-export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
+/** `passwordPolicies` is where those rest. */
+export function createSystem(host: SystemHost, policies: PolicyStore, passwordPolicies: Storage): Backend {
   const handle = router([
     ...mountRoutes(host),
     ...remountRoutes(host),
     ...policyRoutes(policies),
+    ...passwordPolicyRoutes({ storage: passwordPolicies, random: (bytes) => host.tools.random(bytes) }),
     ...capabilityRoutes(host),
     ...auditRoutes(host.audit),
     ...uiRoutes(host),
