@@ -324,6 +324,21 @@ describe('limits of a listener', () => {
   })
 })
 
+describe('metrics', () => {
+  it('need no token where the listener says so, and nothing else goes with that', async () => {
+    const { addresses, token } = await start([tcp({ openMetrics: true }), tcp()])
+    const [open = '', closed = ''] = addresses
+    for (const path of ['sys/metrics', 'sys/metrics?format=prometheus']) {
+      expect((await ask(open, path)).status).toBe(200)
+      expect((await ask(closed, path)).status).toBe(403)
+      expect((await ask(closed, path, { headers: { 'X-Vault-Token': token } })).status).toBe(200)
+    }
+    for (const path of ['sys/metrics/', 'sys/metrics?help=1', 'sys/mounts'])
+      expect([path, (await ask(open, path)).status]).toEqual([path, 403])
+    expect((await ask(open, 'sys/metrics', { method: 'POST' })).status).toBe(403)
+  })
+})
+
 describe('stopping', () => {
   it('answers what is under way, closes what is idle, accepts nothing more', async () => {
     const server = await start([tcp()])

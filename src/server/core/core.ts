@@ -12,6 +12,7 @@ import type { JsonObject } from '../json/index.ts'
 import { LogicalError, type Operation } from '../logical/index.ts'
 import { createSeal } from '../seal/index.ts'
 import { stageStorage, type Storage } from '../storage/index.ts'
+import { Activity } from './activity.ts'
 import type { AuditPlace } from './audit-devices.ts'
 import type { Exchange } from './exchange.ts'
 import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
@@ -35,6 +36,8 @@ export interface CoreOptions {
   readonly auditPlace?: AuditPlace
   /** How long tokens live when neither mount nor request says it. Default: Vault's, 768 h each. */
   readonly leaseTtl?: LeaseTtl
+  /** What the server was started with, for `sys/config/state/sanitized`: no secret. */
+  readonly configState?: JsonObject
   /** Told of every error that is a bug here. It never holds a request. */
   readonly onInternalError?: (error: unknown) => void
   /** Whether who fails to log in too often is locked out for a while. Default: yes. */
@@ -83,6 +86,8 @@ export function createCore(options: CoreOptions): Core {
   const { leaseTtl = SYSTEM_LEASE_TTL } = options
   const barrier = createBarrier({ lower: storage, random, now })
   const seal = createSeal({ lower: storage, barrier, random })
+  const activity = new Activity()
+  const { configState = {} } = options
   let session: Session | undefined
   let sweeper: NodeJS.Timeout | undefined
 
@@ -111,6 +116,8 @@ export function createCore(options: CoreOptions): Core {
         auditPlace: options.auditPlace ?? {},
         onAuditFailure: options.onAuditFailure ?? (() => undefined),
         leaseTtl,
+        activity,
+        configState,
         seal,
         sealServer: sealNow,
       })
@@ -171,6 +178,8 @@ export function createCore(options: CoreOptions): Core {
       auditPlace: {},
       onAuditFailure: () => undefined,
       leaseTtl,
+      activity: new Activity(),
+      configState: {},
       seal: newSeal,
       sealServer: () => Promise.resolve(),
     })
@@ -200,7 +209,7 @@ export function createCore(options: CoreOptions): Core {
         return statusReply(request, status).catch((error: unknown) => replyToError(error, onInternalError))
       if (session === undefined)
         return replyToError(new LogicalError('sealed', 'Vault is sealed', 'bare'), onInternalError)
-      return handleUnsealed(request, session, now(), onInternalError)
+      return handleUnsealed(request, session, { time: now(), activity, report: onInternalError })
     },
     initialize,
     async unsealWithKey(key) {
@@ -242,24 +251,38 @@ function asksForHelp({ method, query }: CoreRequest): boolean {
   return method === 'GET' && help !== undefined && help !== ''
 }
 
+interface Surroundings {
+  /** Unix milliseconds. */
+  readonly time: number
+  readonly activity: Activity
+  readonly report: (error: unknown) => void
+}
+
 async function handleUnsealed(
   request: CoreRequest,
   session: Session,
-  time: number,
-  report: (error: unknown) => void,
+  { time, activity, report }: Surroundings,
 ): Promise<CoreReply> {
   const refused = refuseEarly(request)
   if (refused !== undefined) return refused
   session.occupancy.enter()
+  let exchange: Exchange | undefined
+  let status = 500
   try {
-    const exchange = exchangeOf(request, time)
+    exchange = exchangeOf(request, time)
+    const { id } = exchange
+    const { remoteAddress: address, remotePort: port, method } = request
+    activity.begin({ id, start: time, address, port, path: `/v1/${request.path}`, method })
     const outcome = await runPipeline(exchange, session)
     const reply =
       outcome.kind === 'refused' ? replyToError(outcome.error, report) : replyTo(outcome, contextOf(exchange, session))
+    status = reply.status
+    if (exchange.open && (outcome.kind === 'auth' || outcome.kind === 'wrapped')) activity.loggedIn()
     return withLimit(reply, exchange.limit, session.rateLimits.config.responseHeaders)
   } catch (error) {
     return replyToError(error, report)
   } finally {
+    if (exchange !== undefined) activity.end(exchange.id, exchange.operation, status)
     session.occupancy.leave()
   }
 }

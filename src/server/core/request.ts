@@ -15,6 +15,8 @@ export interface CoreRequest {
   /** The headers' texts; empty when absent. */
   readonly namespace: string
   readonly wrapTtl: string
+  /** Where it came in, `sys/metrics` needs no token. */
+  readonly openMetrics?: boolean
   /** Any other header by its name in lower case, for the audit log. */
   readonly header: (name: string) => string | undefined
   readonly remoteAddress: string
@@ -25,6 +27,8 @@ export interface CoreReply {
   readonly status: number
   /** JSON text ending in a newline; `undefined` for no body. */
   readonly body: string | undefined
+  /** Default `application/json`. */
+  readonly contentType?: string
   /** Beside those that every answer has: name, value, name, value. */
   readonly headers?: readonly string[]
 }

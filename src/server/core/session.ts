@@ -27,7 +27,10 @@ import { RateLimits } from '../quota/index.ts'
 import { createRekey, createRootGeneration, type Rekey, type RootGeneration, type Seal } from '../seal/index.ts'
 import { keysBelow, type Storage } from '../storage/index.ts'
 import { base62, SERVICE_TOKEN_LENGTH, TokenStore, WrappingTokens } from '../token/index.ts'
+import type { JsonObject } from '../json/index.ts'
+import type { Activity } from './activity.ts'
 import { type AuditPlace, createAuditDevices } from './audit-devices.ts'
+import { createFacts, type InstalledVersion, noteVersion } from './facts.ts'
 import { Occupancy } from './occupancy.ts'
 import { openSetting } from './setting.ts'
 import { createSystemHost, keysPort } from './system-host.ts'
@@ -65,6 +68,9 @@ export interface SessionOptions {
   readonly onAuditFailure: (error: unknown, device: string) => void
   /** The system's own. */
   readonly leaseTtl: LeaseTtl
+  readonly activity: Activity
+  /** What the server was started with, for `sys/config/state/sanitized`. */
+  readonly configState: JsonObject
   /** Seals the server that this session belongs to. */
   readonly sealServer: () => Promise<void>
 }
@@ -131,10 +137,23 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     rootGeneration,
     leaseTtl,
   }
+  const versions = openSetting<readonly InstalledVersion[]>(core, 'versions', [])
+  await noteVersion(versions, now())
+  const facts = createFacts({
+    activity: options.activity,
+    tokens,
+    entities,
+    mounts,
+    auditStatus: () => audit.status(),
+    versions,
+    config: options.configState,
+    now,
+  })
   const host = createSystemHost(session, devices, keysPort(barrier), {
     seal: options.sealServer,
     random,
     leaseTtl: options.leaseTtl,
+    facts,
   })
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),

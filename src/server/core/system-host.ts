@@ -5,6 +5,7 @@ import type { Lockout } from '../auth/lockout.ts'
 import type { Barrier } from '../barrier/index.ts'
 import type {
   AuditPort,
+  FactsPort,
   ConfigPort,
   KeysPort,
   LockoutPort,
@@ -46,18 +47,20 @@ interface ServerPowers {
   readonly leaseTtl: LeaseTtl
   readonly seal: () => Promise<void>
   readonly random: (bytes: number) => Buffer
+  readonly facts: FactsPort
 }
 
 export function createSystemHost(
   parts: SystemParts,
   audit: AuditPort,
   keys: KeysPort,
-  { leaseTtl, seal, random }: ServerPowers,
+  { leaseTtl, seal, random, facts }: ServerPowers,
 ): SystemHost {
   const { mounts, tokens, wrapping, lockout, rekey, rootGeneration, rateLimits, config, now } = parts
   const acl = (token: TokenEntry): Acl => aclOf(token, parts)
   return {
     node: { hostname: hostname(), version: VAULT_VERSION },
+    facts,
     keys,
     rekey,
     rootGeneration,

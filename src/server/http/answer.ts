@@ -2,7 +2,7 @@
  * One request of any HTTP version -> its answer: origin, head, body, core. Knows no socket and no protocol.
  *
  * Invariant: no answer is there before the core has given it, which is after the audit entry is written, and nothing here
- * decides about access. Content-Type is exactly `application/json`, which hvac compares (vault-api 1.1).
+ * decides about access. Content-Type of JSON is exactly `application/json`, which hvac compares (vault-api 1.1).
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
@@ -62,7 +62,14 @@ export async function answerTo(core: Core, incoming: Incoming, rules: ListenerRu
   })
   const extra = cross.headers.flat()
   if (cross.kind === 'answer') return answerOf(cross.reply, listener, extra)
-  const head = readHead({ method, url, headers, remoteAddress: source.address, remotePort: incoming.peerPort })
+  const head = readHead({
+    method,
+    url,
+    headers,
+    remoteAddress: source.address,
+    remotePort: incoming.peerPort,
+    openMetrics: listener.kind === 'tcp' && listener.openMetrics === true,
+  })
   if (head.kind === 'refused') return answerOf(head.reply, listener, extra)
   const { request, takesBody } = head
   const fault = faults === undefined ? undefined : await faults(request)
@@ -88,10 +95,9 @@ export async function answerTo(core: Core, incoming: Incoming, rules: ListenerRu
 
 const NO_STORE: readonly string[] = ['Cache-Control', 'no-store']
 const ONLY_TLS: readonly string[] = ['Strict-Transport-Security', 'max-age=31536000; includeSubDomains']
-const JSON_BODY: readonly string[] = ['Content-Type', 'application/json']
 
 export function answerOf(
-  { status, body, headers = [] }: CoreReply,
+  { status, body, contentType = 'application/json', headers = [] }: CoreReply,
   listener: Listener,
   extra: readonly string[] = [],
 ): Answer {
@@ -99,7 +105,13 @@ export function answerOf(
   return {
     status,
     body,
-    headers: [...(body === undefined ? [] : JSON_BODY), ...NO_STORE, ...(secure ? ONLY_TLS : []), ...extra, ...headers],
+    headers: [
+      ...(body === undefined ? [] : ['Content-Type', contentType]),
+      ...NO_STORE,
+      ...(secure ? ONLY_TLS : []),
+      ...extra,
+      ...headers,
+    ],
     abandon: false,
   }
 }

@@ -13,6 +13,7 @@ export interface Head {
   readonly headers: IncomingHttpHeaders
   readonly remoteAddress: string
   readonly remotePort: number
+  readonly openMetrics: boolean
 }
 
 export type ReadHead =
@@ -58,6 +59,7 @@ export function readHead(head: Head): ReadHead {
     header: (name) => (Object.hasOwn(headers, name) ? headerOf(headers, name) : undefined),
     remoteAddress,
     remotePort,
+    openMetrics: head.openMetrics,
   }
   return { kind: 'request', request, takesBody: WITH_BODY.has(method) }
 }

@@ -153,6 +153,17 @@ export class TokenStore {
     }
   }
 
+  /** Live service tokens, and those of them that expire. Reads them all, and lets others have their turn meanwhile. */
+  async count(): Promise<{ readonly tokens: number; readonly expiring: number }> {
+    const found = { tokens: 0, expiring: 0 }
+    for await (const entry of unhurried(this.#records.all())) {
+      if (!this.#isAlive(entry)) continue
+      found.tokens += 1
+      if (entry.expireTime !== null) found.expiring += 1
+    }
+    return found
+  }
+
   /** Of every live service token; sorted. Reads them all. */
   accessors(): string[] {
     return [...this.#records.all()]

@@ -7,6 +7,10 @@
 import { type Backend, type JsonObject, router } from '../../logical/index.ts'
 import type { PolicyStore } from '../../policy/index.ts'
 import type { Storage } from '../../storage/storage.ts'
+import { catalogRoutes } from './catalog.ts'
+import { factRoutes } from './facts.ts'
+import { metricsRoutes } from './metrics.ts'
+import { uiHeaderRoutes } from './ui-headers.ts'
 import { auditRoutes } from './audit.ts'
 import { capabilityRoutes } from './capabilities.ts'
 import { generateRootRoutes } from './generate-root.ts'
@@ -27,9 +31,10 @@ import { wrappingRoutes } from './wrapping.ts'
 
 /** vault-api 3: `auth` itself may be read without sudo, what lies below it may not be touched. */
 const SUDO =
-  /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|config\/(?:cors|auditing\/.*)|rotate(?:\/.*)?|raw(?:\/.*)?|rekey(?:-recovery-key)?\/.*|generate-root\/.*)$/
+  /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|config\/(?:cors|auditing\/.*|ui\/headers(?:\/.*)?|state\/sanitized)|in-flight-req|plugins\/catalog\/.+|rotate(?:\/.*)?|raw(?:\/.*)?|rekey(?:-recovery-key)?\/.*|generate-root\/.*)$/
 /** They look at the token themselves. */
-const UNAUTHENTICATED = /^(?:internal\/(?:ui\/(?:mounts(?:\/.*)?|namespaces)|specs\/openapi)|wrapping\/lookup)$/
+const UNAUTHENTICATED =
+  /^(?:internal\/(?:ui\/(?:mounts(?:\/.*)?|namespaces)|specs\/openapi)|wrapping\/lookup|replication\/status)$/
 
 /** `passwordPolicies` is where those rest. */
 export function createSystem(host: SystemHost, policies: PolicyStore, passwordPolicies: Storage): Backend {
@@ -49,6 +54,10 @@ export function createSystem(host: SystemHost, policies: PolicyStore, passwordPo
     ...rekeyRoutes(host.rekey),
     ...generateRootRoutes(host.rootGeneration),
     { pattern: /ha-status/, operations: { read: () => ({ kind: 'data', data: { nodes: [nodeOf(host)] } }) } },
+    ...factRoutes(host.facts, host.now),
+    ...metricsRoutes(host.facts, host.now),
+    ...catalogRoutes(host.node.version),
+    ...uiHeaderRoutes,
     ...quotaRoutes(host),
     ...configRoutes(host.config),
     {
@@ -95,4 +104,5 @@ export type {
   SystemHost,
 } from './host.ts'
 export { type AuditedHeaders, type ConfigPort, CORS_HEADERS, type CorsConfig } from './config.ts'
+export type { FactsPort } from './facts.ts'
 export { INHERIT } from './mount-settings.ts'
