@@ -4,16 +4,17 @@
  * It knows all of the server's folders but http, and holds no logic of theirs: the pipeline is `pipeline.ts`, the
  * answers given while sealed are `status.ts`.
  */
-import { randomBytes, randomUUID } from 'node:crypto'
-import type { AuditDeviceStatus } from '../audit/index.ts'
-import { createBarrier } from '../barrier/index.ts'
+import { randomFillSync, randomUUID } from 'node:crypto'
+import { createBarrier, keySpace } from '../barrier/index.ts'
 import { CORS_HEADERS, type CorsConfig } from '../engines/system/index.ts'
 import type { JsonObject } from '../json/index.ts'
 import { LogicalError, type Operation } from '../logical/index.ts'
 import { createSeal } from '../seal/index.ts'
 import { stageStorage, type Storage } from '../storage/index.ts'
 import { Activity } from './activity.ts'
-import type { AuditPlace } from './audit-devices.ts'
+import type { AuditDeviceReport, AuditPlace } from './audit-devices.ts'
+import { createSteadyClock } from './clock.ts'
+import type { Report } from './events.ts'
 import type { Exchange } from './exchange.ts'
 import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
 import { runPipeline } from './pipeline.ts'
@@ -21,12 +22,13 @@ import { replyTo, replyToError, withLimit } from './reply.ts'
 import type { CoreMethod, CoreReply, CoreRequest } from './request.ts'
 import { openSession, type Session } from './session.ts'
 import { isStatusPath, type StatusHost, statusReply } from './status.ts'
+import type { About } from './system-host.ts'
 import { contextOf, parseWrapTtl } from './wrapping.ts'
 
 export interface CoreOptions {
   readonly storage: Storage
   readonly storageType: 'inmem' | 'lmdb'
-  /** Unix milliseconds. Default: the system clock. */
+  /** Unix milliseconds, not running back. Default: the system clock, made steady (`clock.ts`). */
   readonly now?: () => number
   /** Default: the system's generator. */
   readonly random?: (bytes: number) => Buffer
@@ -38,11 +40,14 @@ export interface CoreOptions {
   readonly leaseTtl?: LeaseTtl
   /** What the server was started with, for `sys/config/state/sanitized`: no secret. */
   readonly configState?: JsonObject
-  /** Told of every error that is a bug here. It never holds a request. */
-  readonly onInternalError?: (error: unknown) => void
+  /** Told of what happens. Default: nobody is. */
+  readonly report?: Report
+  /** Of the program that the server is part of, for `sys/plenum/status`. */
+  readonly version?: string
+  /** Where it listens, for `sys/plenum/status`. */
+  readonly listeners?: () => readonly string[]
   /** Whether who fails to log in too often is locked out for a while. Default: yes. */
   readonly userLockout?: boolean
-  readonly onAuditFailure?: (error: unknown, device: string) => void
   /** Between two rounds of removing expired tokens from the store and looking at the key's age, in ms. Default 30,000. */
   readonly sweepEveryMs?: number
 }
@@ -69,7 +74,7 @@ export interface Core {
   /** A new root token for whoever holds the unseal key: what `sys/generate-root` gives a quorum and a token with sudo (D5). */
   generateRootToken(key: Buffer): Promise<string>
   seal(): Promise<void>
-  /** Audit devices open anew what they write to, as Vault's on SIGHUP. One that cannot is told to `onAuditFailure`. */
+  /** Audit devices open anew what they write to, as Vault's on SIGHUP. One that cannot is reported. */
   reopenAudit(): void
   /**
    * What is done every `sweepEveryMs`, now: expired tokens leave the store, a key that has served its time is replaced.
@@ -77,13 +82,20 @@ export interface Core {
    */
   tidyUp(): Promise<void>
   /** Each audit device since the server was unsealed. Empty while sealed. */
-  auditStatus(): readonly AuditDeviceStatus[]
+  auditStatus(): readonly AuditDeviceReport[]
   close(): Promise<void>
 }
 
 export function createCore(options: CoreOptions): Core {
-  const { storage, now = Date.now, random = randomBytes, onInternalError = () => undefined } = options
-  const { leaseTtl = SYSTEM_LEASE_TTL } = options
+  const { storage, random = systemRandom, report = () => undefined } = options
+  const { now = createSteadyClock(Date.now, () => performance.now()), leaseTtl = SYSTEM_LEASE_TTL } = options
+  const about: About = {
+    started: now(),
+    version: options.version ?? '',
+    storageType: options.storageType,
+    listeners: options.listeners ?? (() => []),
+  }
+  const reportBug = (error: unknown, requestId = ''): void => report({ kind: 'internal-error', error, requestId })
   const barrier = createBarrier({ lower: storage, random, now })
   const seal = createSeal({ lower: storage, barrier, random })
   const activity = new Activity()
@@ -97,6 +109,8 @@ export function createCore(options: CoreOptions): Core {
     async submitKey(text) {
       const result = await seal.submitUnsealKey(text)
       if (!result.sealed) await startSession()
+      else if (result.progress > 0)
+        report({ kind: 'unseal-progress', progress: result.progress, threshold: result.threshold })
       return result
     },
     resetUnseal: () => seal.resetUnseal(),
@@ -114,7 +128,8 @@ export function createCore(options: CoreOptions): Core {
         auditFolders: options.auditFolders ?? [],
         userLockout: options.userLockout ?? true,
         auditPlace: options.auditPlace ?? {},
-        onAuditFailure: options.onAuditFailure ?? (() => undefined),
+        report,
+        about,
         leaseTtl,
         activity,
         configState,
@@ -125,6 +140,7 @@ export function createCore(options: CoreOptions): Core {
       seal.sealNow()
       throw error
     }
+    report({ kind: 'unsealed' })
     const started = session
     sweeper = setInterval(() => void tidyUp(started), options.sweepEveryMs ?? 30_000).unref()
   }
@@ -136,13 +152,16 @@ export function createCore(options: CoreOptions): Core {
   async function tidyUp(current: Session): Promise<void> {
     try {
       if (session === current) await barrier.rotateIfDue()
+      let count = 0
       let removed: number
       do {
         removed = session === current ? await current.tokens.sweep(now()) : 0
+        count += removed
       } while (removed > 0)
+      if (count > 0) report({ kind: 'tokens-expired', count })
     } catch (error) {
       // Sealed meanwhile: the next session goes on where this one stopped.
-      if (session === current) onInternalError(error)
+      if (session === current) reportBug(error)
     }
   }
 
@@ -155,6 +174,7 @@ export function createCore(options: CoreOptions): Core {
     ending?.rekey.cancel()
     ending?.rootGeneration.cancel()
     ending?.occupancy.end()
+    if (ending !== undefined) report({ kind: 'sealed' })
     return Promise.resolve()
   }
 
@@ -176,7 +196,8 @@ export function createCore(options: CoreOptions): Core {
       auditFolders: [],
       userLockout: false,
       auditPlace: {},
-      onAuditFailure: () => undefined,
+      report: () => undefined,
+      about,
       leaseTtl,
       activity: new Activity(),
       configState: {},
@@ -187,6 +208,7 @@ export function createCore(options: CoreOptions): Core {
     await beforeCommit?.(keys, newSeal.status().storeId)
     await staged.release()
     newBarrier.seal()
+    report({ kind: 'initialized', shares, threshold })
     return { keys, rootToken: token }
   }
 
@@ -206,10 +228,9 @@ export function createCore(options: CoreOptions): Core {
     },
     handle(request) {
       if (isStatusPath(request.path))
-        return statusReply(request, status).catch((error: unknown) => replyToError(error, onInternalError))
-      if (session === undefined)
-        return replyToError(new LogicalError('sealed', 'Vault is sealed', 'bare'), onInternalError)
-      return handleUnsealed(request, session, { time: now(), activity, report: onInternalError })
+        return statusReply(request, status).catch((error: unknown) => replyToError(error, reportBug))
+      if (session === undefined) return replyToError(new LogicalError('sealed', 'Vault is sealed', 'bare'), reportBug)
+      return handleUnsealed(request, session, { time: now(), activity, report })
     },
     initialize,
     async unsealWithKey(key) {
@@ -226,12 +247,17 @@ export function createCore(options: CoreOptions): Core {
       if (session !== undefined) await tidyUp(session)
     },
     reopenAudit: () => session?.audit.reopen(),
-    auditStatus: () => session?.audit.status() ?? [],
+    auditStatus: () => session?.auditDevices.reports() ?? [],
     async close() {
       if (session !== undefined) await sealNow()
       await storage.close()
     },
   }
+}
+
+/** What comes of it may become a key. */
+function systemRandom(bytes: number): Buffer {
+  return randomFillSync(keySpace(bytes))
 }
 
 const OPERATIONS: Readonly<Record<Exclude<CoreMethod, 'HEAD'>, Operation | 'help'>> = {
@@ -255,7 +281,7 @@ interface Surroundings {
   /** Unix milliseconds. */
   readonly time: number
   readonly activity: Activity
-  readonly report: (error: unknown) => void
+  readonly report: Report
 }
 
 async function handleUnsealed(
@@ -266,33 +292,46 @@ async function handleUnsealed(
   const refused = refuseEarly(request)
   if (refused !== undefined) return refused
   session.occupancy.enter()
+  const requestId = randomUUID()
+  const reportBug = (error: unknown): void => report({ kind: 'internal-error', error, requestId })
   let exchange: Exchange | undefined
   let status = 500
   try {
-    exchange = exchangeOf(request, time)
-    const { id } = exchange
+    exchange = exchangeOf(request, requestId, time)
     const { remoteAddress: address, remotePort: port, method } = request
-    activity.begin({ id, start: time, address, port, path: `/v1/${request.path}`, method })
+    activity.begin({ id: requestId, start: time, address, port, path: `/v1/${request.path}`, method })
     const outcome = await runPipeline(exchange, session)
+    reportSlow(exchange, session.now(), report)
     const reply =
-      outcome.kind === 'refused' ? replyToError(outcome.error, report) : replyTo(outcome, contextOf(exchange, session))
+      outcome.kind === 'refused'
+        ? replyToError(outcome.error, reportBug)
+        : replyTo(outcome, contextOf(exchange, session))
     status = reply.status
     if (exchange.open && (outcome.kind === 'auth' || outcome.kind === 'wrapped')) activity.loggedIn()
     return withLimit(reply, exchange.limit, session.rateLimits.config.responseHeaders)
   } catch (error) {
-    return replyToError(error, report)
+    return replyToError(error, reportBug)
   } finally {
     if (exchange !== undefined) activity.end(exchange.id, exchange.operation, status)
     session.occupancy.leave()
   }
 }
 
+/** From its arrival, audit entries among it. */
+const SLOW_MS = 1000
+
+function reportSlow({ id, time, operation, mounted }: Exchange, now: number, report: Report): void {
+  const milliseconds = now - time
+  if (milliseconds < SLOW_MS) return
+  report({ kind: 'slow-request', requestId: id, operation, mount: mounted?.entry.path ?? '', milliseconds })
+}
+
 /** @throws {LogicalError} 400 for a wrapping header that cannot be read */
-function exchangeOf(request: CoreRequest, time: number): Exchange {
+function exchangeOf(request: CoreRequest, id: string, time: number): Exchange {
   const operation = asksForHelp(request) ? 'help' : OPERATIONS[request.method === 'HEAD' ? 'GET' : request.method]
   return {
     request,
-    id: randomUUID(),
+    id,
     time,
     path:
       (operation === 'list' || operation === 'scan') && !request.path.endsWith('/') ? `${request.path}/` : request.path,

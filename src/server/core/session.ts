@@ -29,11 +29,12 @@ import { keysBelow, type Storage } from '../storage/index.ts'
 import { base62, SERVICE_TOKEN_LENGTH, TokenStore, WrappingTokens } from '../token/index.ts'
 import type { JsonObject } from '../json/index.ts'
 import type { Activity } from './activity.ts'
-import { type AuditPlace, createAuditDevices } from './audit-devices.ts'
+import { type AuditDevices, type AuditPlace, createAuditDevices } from './audit-devices.ts'
+import type { Report } from './events.ts'
 import { createFacts, type InstalledVersion, noteVersion } from './facts.ts'
 import { Occupancy } from './occupancy.ts'
 import { openSetting } from './setting.ts'
-import { createSystemHost, keysPort } from './system-host.ts'
+import { type About, createSystemHost, keysPort } from './system-host.ts'
 import { effectiveLeaseTtl, type LeaseTtl } from './lease-ttl.ts'
 import { type MountEntry, MountTable } from './mounts.ts'
 
@@ -46,6 +47,7 @@ export interface Session {
   /** `undefined` where nobody is locked out. */
   readonly lockout: Lockout | undefined
   readonly audit: AuditBroker
+  readonly auditDevices: AuditDevices
   readonly rateLimits: RateLimits
   readonly config: ConfigPort
   readonly now: () => number
@@ -65,19 +67,20 @@ export interface SessionOptions {
   /** Whether who fails to log in too often is locked out for a while. */
   readonly userLockout: boolean
   readonly auditPlace: AuditPlace
-  readonly onAuditFailure: (error: unknown, device: string) => void
+  readonly report: Report
   /** The system's own. */
   readonly leaseTtl: LeaseTtl
   readonly activity: Activity
   /** What the server was started with, for `sys/config/state/sanitized`. */
   readonly configState: JsonObject
+  readonly about: About
   /** Seals the server that this session belongs to. */
   readonly sealServer: () => Promise<void>
 }
 
 /** @throws {AuditWriteError} when audit devices are enabled and none can be opened: the server then stays sealed. */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { barrier, now, random } = options
+  const { barrier, now, random, report } = options
   const policies = new PolicyStore({ storage: barrier.view('sys/policy/'), now })
   await policies.ensureDefault()
   const tokenStorage = barrier.view('sys/token/')
@@ -97,16 +100,20 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     },
     random,
     uuid: randomUUID,
+    report,
   })
   /** As the mount is tuned now, which may differ from when it was served first. */
   const leaseTtl = (entry: MountEntry): LeaseTtl => leaseTtlOf(entry, options.leaseTtl)
   const currentTtl = (entry: MountEntry): LeaseTtl =>
     leaseTtl(mounts.current(entry.uuid) ?? mounts.get(entry.path)?.entry ?? entry)
-  const audit = new AuditBroker(options.onAuditFailure, now)
+  const audit = new AuditBroker(report, now)
   const { auditFolders: folders, auditPlace: place } = options
-  const devices = createAuditDevices({ storage: core, broker: audit, folders, place, random, now })
+  const devices = createAuditDevices({ storage: core, broker: audit, folders, place, random, now, report })
 
-  const occupancy = new Occupancy(() => audit.close())
+  const occupancy = new Occupancy(() => {
+    audit.close()
+    devices.close()
+  })
   const rekey = createRekey(options.seal, random)
   const rootGeneration = createRootGeneration({
     seal: options.seal,
@@ -129,6 +136,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     entities,
     lockout,
     audit,
+    auditDevices: devices,
     rateLimits,
     config,
     now,
@@ -154,6 +162,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     random,
     leaseTtl: options.leaseTtl,
     facts,
+    about: options.about,
   })
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),

@@ -4,7 +4,6 @@ import { hostname } from 'node:os'
 import type { Lockout } from '../auth/lockout.ts'
 import type { Barrier } from '../barrier/index.ts'
 import type {
-  AuditPort,
   FactsPort,
   ConfigPort,
   KeysPort,
@@ -23,6 +22,7 @@ import type { RateLimits } from '../quota/index.ts'
 import { TokenLeases, type TokenStore, type WrappingTokens } from '../token/index.ts'
 import { openApi } from './help.ts'
 import { aclOf } from './judge.ts'
+import type { AuditDevices } from './audit-devices.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
 import type { LeaseTtl } from './lease-ttl.ts'
 import { VAULT_VERSION } from './vault-version.ts'
@@ -48,13 +48,25 @@ interface ServerPowers {
   readonly seal: () => Promise<void>
   readonly random: (bytes: number) => Buffer
   readonly facts: FactsPort
+  readonly about: About
+}
+
+/** What does not change from one unsealing to the next. */
+export interface About {
+  /** Unix milliseconds. */
+  readonly started: number
+  /** Of the program; empty where nobody said it. */
+  readonly version: string
+  readonly storageType: string
+  /** Where it listens by now. */
+  readonly listeners: () => readonly string[]
 }
 
 export function createSystemHost(
   parts: SystemParts,
-  audit: AuditPort,
+  audit: AuditDevices,
   keys: KeysPort,
-  { leaseTtl, seal, random, facts }: ServerPowers,
+  { leaseTtl, seal, random, facts, about }: ServerPowers,
 ): SystemHost {
   const { mounts, tokens, wrapping, lockout, rekey, rootGeneration, rateLimits, config, now } = parts
   const acl = (token: TokenEntry): Acl => aclOf(token, parts)
@@ -96,10 +108,16 @@ export function createSystemHost(
     tools: { random, digest: (algorithm, input) => createHash(algorithm).update(input).digest() },
     now,
     async remount(from, to) {
-      await mounts.move(from, to)
+      await mounts.move(from, to, () => tokens.revokeByPath(from))
       await rateLimits.mountMoved(from, to)
       tokens.moveRenewals(from, to)
+      // Logins that were under way.
       await tokens.revokeByPath(from)
+    },
+    status: {
+      about: () => ({ ...about, apiVersion: VAULT_VERSION, listeners: about.listeners() }),
+      auditDevices: () => audit.reports(),
+      countTokens: () => tokens.count(),
     },
     uuid: randomUUID,
     seal,
@@ -143,8 +161,11 @@ function authsPort(mounts: MountTable, tokens: TokenStore, rateLimits: RateLimit
       return mounts.enable({ ...mount, path: `auth/${mount.path}`, class: 'auth' })
     },
     async disable(path) {
-      await mounts.disable(`auth/${path}`, 'token credential backend cannot be disabled')
-      await tokens.revokeByPath(`auth/${path}`)
+      // First: after a crash in between, nobody would ever end them.
+      const endTokens = (): Promise<void> => tokens.revokeByPath(`auth/${path}`)
+      await mounts.disable(`auth/${path}`, 'token credential backend cannot be disabled', endTokens)
+      // Logins that were under way.
+      await endTokens()
       await rateLimits.mountMoved(`auth/${path}`, undefined)
     },
     change: (path, decide) => mounts.change(`auth/${path}`, (entry) => decide(viewOf(entry))),

@@ -51,9 +51,9 @@ export function readBody(
       stop()
       resolve(reason)
     }
-    const gone = (error?: Error): void => {
+    const gone = (): void => {
       stop()
-      reject(error ?? new ClientGone())
+      reject(new ClientGone())
     }
     body.on('data', onData)
     body.on('end', () => {
@@ -61,7 +61,7 @@ export function readBody(
       stop()
     })
     body.on('error', gone)
-    body.on('close', () => gone())
+    body.on('close', gone)
   })
 }
 

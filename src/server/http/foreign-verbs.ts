@@ -12,7 +12,7 @@
  *
  * Not here: a verb whose first letters arrive in two packets (400, and the connection closes). No client sends one.
  */
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 
@@ -38,9 +38,6 @@ const DISGUISES: readonly Disguise[] = [
   disguise('SCAN', 'SOURCE', 1),
   disguise('HELP', 'REPORT', 2),
 ]
-
-/** Errors of a parser that has the message before whole. */
-const BETWEEN_MESSAGES: ReadonlySet<string | undefined> = new Set(['HPE_INVALID_METHOD', 'HPE_CLOSED_CONNECTION'])
 
 interface ParseError extends Error {
   readonly code?: string
@@ -153,8 +150,8 @@ export function acceptForeignVerbs(
   event: 'connection' | 'secureConnection',
   refuse: (error: Error, socket: Duplex) => void,
 ): void {
-  const underWay = new WeakMap<object, number>()
-  /** What is to happen to a connection whose parser stopped, once nothing is under way on it. */
+  const underWay = new WeakMap<object, Set<IncomingMessage>>()
+  /** What goes on, each time a request is answered, with a connection whose parser stopped. */
   const waiting = new WeakMap<object, () => void>()
   /** What somebody listened to before the server did: TLS to its own socket. */
   const own = new WeakMap<object, Listeners>()
@@ -163,23 +160,26 @@ export function acceptForeignVerbs(
   })
   server.on('request', (request, response) => {
     const { socket } = request
-    underWay.set(socket, (underWay.get(socket) ?? 0) + 1)
+    const others = underWay.get(socket) ?? new Set()
+    underWay.set(socket, others.add(request))
     response.once('close', () => {
-      const left = (underWay.get(socket) ?? 1) - 1
-      underWay.set(socket, left)
-      if (left === 0) waiting.get(socket)?.()
+      others.delete(request)
+      waiting.get(socket)?.()
     })
   })
+  /** Once all that came whole is answered. One that broke off in its body gets this answer itself. */
+  const refuseInTurn = (error: Error, socket: Duplex): void => {
+    if ([...(underWay.get(socket) ?? [])].some(({ complete }) => complete)) return
+    waiting.delete(socket)
+    refuse(error, socket)
+  }
   server.on('clientError', (error: ParseError, socket: Duplex) => {
-    // The parser that was left behind complains of what is not its own any more.
+    // What comes behind an error is part of nothing, or not that parser's any more.
     if (waiting.has(socket)) return
-    const busy = (underWay.get(socket) ?? 0) > 0
     const found = error.code === 'HPE_INVALID_METHOD' ? foreignRequest(error) : undefined
     if (found === undefined) {
-      const refuseIt = (): void => refuse(error, socket)
-      // A refusal of what lies behind a request waits for that one's answer.
-      if (busy && BETWEEN_MESSAGES.has(error.code)) waiting.set(socket, refuseIt)
-      else refuseIt()
+      waiting.set(socket, () => refuseInTurn(error, socket))
+      refuseInTurn(error, socket)
       return
     }
     const theirs = beside(own.get(socket) ?? [], listenersOf(socket))
@@ -187,15 +187,18 @@ export function acceptForeignVerbs(
     else
       letGo(
         socket as Socket,
-        theirs.filter(([event]) => READING.has(event)),
+        theirs.filter(([name]) => READING.has(name)),
       )
     const wire = socket instanceof TakenConnection ? socket.wire : (socket as Socket)
     const connection = new TakenConnection(wire, found.verb, found.first)
-    // Never inside of the parser's own call.
-    const goOn = (): void =>
-      void setImmediate(() => handOver(socket, theirs, connection, () => server.emit(event, connection)))
+    const goOn = (): void => {
+      if ((underWay.get(socket)?.size ?? 0) > 0) return
+      waiting.set(socket, () => undefined)
+      // Never inside of the parser's own call.
+      setImmediate(() => handOver(socket, theirs, connection, () => server.emit(event, connection)))
+    }
     waiting.set(socket, goOn)
-    if (!busy) goOn()
+    goOn()
   })
 }
 

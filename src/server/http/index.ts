@@ -10,4 +10,4 @@ export {
   type TlsVersion,
   type UnixListener,
 } from './listener.ts'
-export { listen } from './server.ts'
+export { type HttpFront, listen, type TlsRenewal } from './server.ts'

@@ -14,8 +14,8 @@ import { INTERNAL_ERROR } from './direct.ts'
 import type { FaultSource } from './fault.ts'
 import { acceptForeignVerbs, takeForeignVerb } from './foreign-verbs.ts'
 import { type Http2Side, speakHttp2 } from './http2.ts'
-import { type Listener, placeOf } from './listener.ts'
-import { bind, createHttpServer } from './open.ts'
+import { ListenError, type Listener, placeOf, type TcpListener, type TlsSettings } from './listener.ts'
+import { bind, createHttpServer, renewPair } from './open.ts'
 import { NO_ERRORS } from './request.ts'
 
 export interface HttpOptions {
@@ -32,9 +32,16 @@ export interface HttpOptions {
 export interface HttpFront {
   /** One a listener: `http://127.0.0.1:8200`, `https://[::1]:8200`, `unix:///run/plenum.sock`. */
   readonly addresses: readonly string[]
+  /** See `EmbeddedServer.renewTls`. One a listener with TLS that lies where one of `listeners` does. */
+  renewTls(listeners: readonly Listener[]): readonly TlsRenewal[]
   /** Stops accepting, lets requests under way finish, closes idle connections. */
   close(): Promise<void>
 }
+
+/** Of one listener. */
+export type TlsRenewal =
+  | { readonly kind: 'renewed'; readonly address: string }
+  | { readonly kind: 'kept'; readonly address: string; readonly error: ListenError }
 
 const STOP_WITHIN_MS = 10_000
 
@@ -54,6 +61,8 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
   const stop: Stop = { begun: false }
   const servers: Server[] = []
   const spoken: Http2Side[] = []
+  /** The last request of a connection: Node would carry out those of a pipelining client at once, and out of order. */
+  const answering = new WeakMap<object, Promise<void>>()
   const close = async (): Promise<void> => {
     stop.begun = true
     const withinMs = options.stopWithinMs ?? STOP_WITHIN_MS
@@ -67,10 +76,14 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
       const secure = listener.kind === 'tcp' && listener.tls !== undefined
       const rules: Rules = { listener, stop, faults: options.testOnlyFaults }
       server.on('request', (message, response) => {
-        serve(core, message, response, rules).catch((error: unknown) => {
-          if (!(error instanceof ClientGone)) report(error, message.method ?? '')
-          reply(response, answerOf({ status: 500, body: INTERNAL_ERROR }, listener), rules)
-        })
+        const before = answering.get(message.socket)
+        const answer = (): Promise<void> =>
+          serve(core, message, response, rules).catch((error: unknown) => {
+            if (error instanceof ClientGone) return
+            report(error, message.method ?? '')
+            reply(response, answerOf({ status: 500, body: INTERNAL_ERROR }, listener), rules)
+          })
+        answering.set(message.socket, before === undefined ? answer() : before.then(answer))
       })
       if (server instanceof SecureServer) spoken.push(speakHttp2(server, { core, rules, report }))
       acceptForeignVerbs(server, secure ? 'secureConnection' : 'connection', refuseUnparsable)
@@ -82,7 +95,25 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
     await close()
     throw error
   }
-  return { addresses, close }
+  const renewTls = (fresh: readonly Listener[]): TlsRenewal[] =>
+    options.listeners.flatMap((listener, index): TlsRenewal[] => {
+      const server = servers[index]
+      const next = fresh.find((one) => placeOf(one) === placeOf(listener))
+      if (!(server instanceof SecureServer) || listener.kind === 'unix') return []
+      if (next === undefined || next.kind === 'unix' || next.tls === undefined) return []
+      return [renewOne(server, listener, next.tls, addresses[index] ?? '')]
+    })
+  return { addresses, renewTls, close }
+}
+
+function renewOne(server: SecureServer, listener: TcpListener, tls: TlsSettings, address: string): TlsRenewal {
+  try {
+    renewPair(server, listener, tls)
+    return { kind: 'renewed', address }
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error
+    return { kind: 'kept', address, error }
+  }
 }
 
 function addressOf(server: Server, listener: Listener): string {

@@ -26,7 +26,7 @@ export interface FactsPort {
   /** Of the process, in bytes. */
   memory(): { readonly rss: number; readonly heapUsed: number }
   entities(): number
-  /** Live service tokens, and those of them that expire. Reads them all. */
+  /** Service tokens, and those of them that have an end. */
   tokens(): Promise<TokenCount>
   /** As it was not long ago. */
   tokensLately(): Promise<TokenCount>

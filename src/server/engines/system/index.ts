@@ -21,6 +21,7 @@ import { mountRoutes } from './mounts.ts'
 import { quotaRoutes } from './quotas.ts'
 import { remountRoutes } from './remount.ts'
 import { passwordPolicyRoutes } from './password-policies.ts'
+import { statusRoutes } from './plenum-status.ts'
 import { policyRoutes } from './policies.ts'
 import { toolRoutes } from './tools.ts'
 import { rekeyRoutes } from './rekey.ts'
@@ -60,6 +61,7 @@ export function createSystem(host: SystemHost, policies: PolicyStore, passwordPo
     ...uiHeaderRoutes,
     ...quotaRoutes(host),
     ...configRoutes(host.config),
+    ...statusRoutes(host),
     {
       pattern: /seal|step-down/,
       operations: {
@@ -104,5 +106,5 @@ export type {
   SystemHost,
 } from './host.ts'
 export { type AuditedHeaders, type ConfigPort, CORS_HEADERS, type CorsConfig } from './config.ts'
-export type { FactsPort } from './facts.ts'
+export type { FactsPort, TokenCount } from './facts.ts'
 export { INHERIT } from './mount-settings.ts'
