@@ -112,8 +112,7 @@ export interface ToolsPort {
 export interface StatusPort {
   about(): AboutView
   auditDevices(): readonly AuditDeviceStatusView[]
-  /** Reads the index of all tokens. */
-  countTokens(): Promise<{ readonly stored: number; readonly expiring: number }>
+  countTokens(): { readonly stored: number; readonly expiring: number }
 }
 
 export interface AboutView {
