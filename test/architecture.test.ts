@@ -64,7 +64,16 @@ const TABLE: Readonly<Record<string, Row>> = {
   },
   'server/audit': {
     folders: CONTRACTS,
-    modules: ['node:crypto', 'node:fs', 'node:path', 'node:net', 'node:dgram', 'node:child_process', 'quick-lru'],
+    modules: [
+      'node:crypto',
+      'node:fs',
+      'node:fs/promises',
+      'node:path',
+      'node:net',
+      'node:dgram',
+      'node:child_process',
+      'quick-lru',
+    ],
   },
   'server/auth': { folders: [...CONTRACTS, 'server/token'], modules: ['node:crypto', 'lru-cache'] },
   'server/engines': { folders: CONTRACTS, modules: ['lru-cache', 'quick-lru'] },
@@ -72,7 +81,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   'server/core': { folders: ['server', 'concurrency'], modules: ['node:crypto', 'node:os', 'node:path'] },
   'server/http': {
     folders: ['server/core', 'server/json', 'server/logical'],
-    modules: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:buffer', 'node:fs'],
+    modules: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:buffer', 'node:fs', 'node:tls'],
   },
   'server/config': { folders: ['server/hcl', 'server/logical', 'server/http'], modules: ['node:net'] },
   server: { folders: ['server'], modules: [] },

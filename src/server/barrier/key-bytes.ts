@@ -1,10 +1,14 @@
 /**
- * Bytes for keys, which `fill(0)` reaches for certain (S45).
- *
- * A small Buffer begins inside of V8's own heap. The first native code that asks for its bytes has them copied out, the
- * Buffer refers to the copy from then on, and what was inside stays where nothing can overwrite it. Over an ArrayBuffer of
- * its own a Buffer never lies in there.
+ * Room for key bytes that overwriting really empties (S45): outside of JavaScript's heap. A small typed array lies in the
+ * heap, which moves it and leaves a copy behind, and which native code copies again to use it. Nor from Node's pool of
+ * small Buffers, which is shared with everything else.
  */
-export function newKeyBytes(length: number): Buffer {
-  return Buffer.from(new ArrayBuffer(length))
+export function keySpace(bytes: number): Buffer {
+  return Buffer.from(new ArrayBuffer(bytes))
+}
+
+export function keyCopy(key: Uint8Array): Buffer {
+  const copy = keySpace(key.length)
+  copy.set(key)
+  return copy
 }

@@ -13,7 +13,7 @@
  *
  * Key bytes are in Buffers and never in text, so that `wipe` reaches them (S45).
  */
-import { newKeyBytes } from './key-bytes.ts'
+import { keyCopy } from './key-bytes.ts'
 
 export interface TermKey {
   readonly term: number
@@ -154,9 +154,7 @@ function decodeTerm(bytes: Buffer, at: number): TermKey {
 }
 
 function copyKey(bytes: Buffer, at: number): Buffer {
-  const key = newKeyBytes(KEY_BYTES)
-  bytes.copy(key, 0, at, at + KEY_BYTES)
-  return key
+  return keyCopy(bytes.subarray(at, at + KEY_BYTES))
 }
 
 export function wipe({ nameMacKey, nameKey, terms }: Keyring): void {

@@ -10,6 +10,7 @@
 import type { Storage, Write } from '../storage/index.ts'
 import { decryptSealed, encryptSealed, NoncePool, termOf } from './cipher.ts'
 import { Entries } from './entries.ts'
+import { keyCopy } from './key-bytes.ts'
 import { BarrierError, corrupt } from './errors.ts'
 import {
   activeTerm,
@@ -25,7 +26,6 @@ import {
   withNewTerm,
   withReserved,
 } from './keyring.ts'
-import { newKeyBytes } from './key-bytes.ts'
 import { Names } from './names.ts'
 
 export const KEYRING_KEY = 'core/keyring'
@@ -145,7 +145,7 @@ export class Unsealed {
 
   /** The keyring under another root key, of which this takes a copy, in one commit with `alongside`. */
   changeRootKey(rootKey: Buffer, alongside: readonly Write[]): Promise<void> {
-    return this.#change(() => this.#keyring, { rootKey: copyOf(rootKey), alongside })
+    return this.#change(() => this.#keyring, { rootKey: keyCopy(rootKey), alongside })
   }
 
   wipe(): void {
@@ -223,12 +223,6 @@ export class Unsealed {
 interface NewRoot {
   readonly rootKey: Buffer
   readonly alongside: readonly Write[]
-}
-
-export function copyOf(key: Buffer): Buffer {
-  const copy = newKeyBytes(key.length)
-  key.copy(copy)
-  return copy
 }
 
 export function sealed(): BarrierError {

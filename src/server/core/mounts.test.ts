@@ -20,6 +20,7 @@ function open(storage: Storage, prepare: (table: MountTable) => void = () => und
     erase: () => Promise.resolve(),
     random: (bytes) => Buffer.alloc(bytes, 7),
     uuid: () => `uuid-${(count += 1)}`,
+    report: () => undefined,
   })
   prepare(table)
   table.load()

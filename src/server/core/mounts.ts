@@ -10,6 +10,7 @@ import type { Backend } from '../logical/index.ts'
 import { INHERIT, type MountConfig } from '../engines/system/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { Turns } from '../../concurrency/index.ts'
+import type { Report } from './events.ts'
 
 export type MountClass = 'secret' | 'auth' | 'system'
 
@@ -66,6 +67,7 @@ export interface MountTableOptions {
   readonly erase: (entry: MountEntry) => Promise<void>
   readonly random: (bytes: number) => Buffer
   readonly uuid: () => string
+  readonly report: Report
 }
 
 export class MountTable {
@@ -173,6 +175,7 @@ export class MountTable {
     if (backend === undefined) throw invalidRequest(`plugin not found in the catalog: ${mount.type}`)
     await this.#store([...this.#stored(), entry])
     this.#serve({ entry, backend })
+    this.#options.report({ kind: 'mount-made', path: entry.path, type: entry.type })
   }
 
   /** @throws {LogicalError} for a path that no mount may have, or that is taken by one other than `moving`. */
@@ -205,6 +208,7 @@ export class MountTable {
       await this.#store([...this.#stored().filter(({ path }) => path !== from), entry])
       this.#mounts.delete(from)
       this.#serve({ entry, backend: mounted.backend })
+      this.#options.report({ kind: 'mount-moved', from, to })
     })
   }
 
@@ -227,6 +231,7 @@ export class MountTable {
         this.#mounts.set(path, mounted)
         throw error
       }
+      this.#options.report({ kind: 'mount-removed', path, type: mounted.entry.type })
       await this.#options.erase(mounted.entry)
     })
   }

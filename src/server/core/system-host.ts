@@ -4,7 +4,6 @@ import { hostname } from 'node:os'
 import type { Lockout } from '../auth/lockout.ts'
 import type { Barrier } from '../barrier/index.ts'
 import type {
-  AuditPort,
   ConfigPort,
   KeysPort,
   LockoutPort,
@@ -22,6 +21,7 @@ import type { RateLimits } from '../quota/index.ts'
 import { TokenLeases, type TokenStore, type WrappingTokens } from '../token/index.ts'
 import { openApi } from './help.ts'
 import { aclOf } from './judge.ts'
+import type { AuditDevices } from './audit-devices.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
 import type { LeaseTtl } from './lease-ttl.ts'
 import { VAULT_VERSION } from './vault-version.ts'
@@ -46,13 +46,25 @@ interface ServerPowers {
   readonly leaseTtl: LeaseTtl
   readonly seal: () => Promise<void>
   readonly random: (bytes: number) => Buffer
+  readonly about: About
+}
+
+/** What does not change from one unsealing to the next. */
+export interface About {
+  /** Unix milliseconds. */
+  readonly started: number
+  /** Of the program; empty where nobody said it. */
+  readonly version: string
+  readonly storageType: string
+  /** Where it listens by now. */
+  readonly listeners: () => readonly string[]
 }
 
 export function createSystemHost(
   parts: SystemParts,
-  audit: AuditPort,
+  audit: AuditDevices,
   keys: KeysPort,
-  { leaseTtl, seal, random }: ServerPowers,
+  { leaseTtl, seal, random, about }: ServerPowers,
 ): SystemHost {
   const { mounts, tokens, wrapping, lockout, rekey, rootGeneration, rateLimits, config, now } = parts
   const acl = (token: TokenEntry): Acl => aclOf(token, parts)
@@ -98,6 +110,11 @@ export function createSystemHost(
       tokens.moveRenewals(from, to)
       // Logins that were under way.
       await tokens.revokeByPath(from)
+    },
+    status: {
+      about: () => ({ ...about, apiVersion: VAULT_VERSION, listeners: about.listeners() }),
+      auditDevices: () => audit.reports(),
+      countTokens: () => tokens.count(),
     },
     uuid: randomUUID,
     seal,

@@ -6,6 +6,7 @@
  */
 import type { Storage } from '../storage/storage.ts'
 import { hourOf, secondOf } from './record.ts'
+import { unhurried } from './unhurried.ts'
 
 export interface Due {
   readonly key: string
@@ -24,6 +25,17 @@ export class ExpiryIndex {
   /** To be told of every token that gets an expiry time, before it is stored. */
   note(expireTime: number | null): void {
     if (expireTime !== null) this.#hours.add(hourOf(expireTime))
+  }
+
+  /** All of them. */
+  async count(): Promise<number> {
+    let count = 0
+    for await (const hour of unhurried([...this.#hours])) {
+      for (const second of this.#storage.list(`expiry/${hour}/`)) {
+        count += this.#storage.list(`expiry/${hour}/${second}`).length
+      }
+    }
+    return count
   }
 
   /** Entries whose second has begun, oldest first, at most `limit`. Some may not be due for a part of that second. */

@@ -79,6 +79,11 @@ export class TokenRecords {
     }
   }
 
+  /** How many there are; reads none of them. */
+  count(): number {
+    return this.#storage.list('id/').length
+  }
+
   children(id: string): string[] {
     return this.#storage.list(childrenPrefix(id))
   }
