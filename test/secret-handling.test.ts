@@ -34,8 +34,8 @@ const COMPARISON = new RegExp(
   'i',
 )
 
-/** Folders that know no secrets: their keys and tokens are those of a syntax, or ids. */
-const NO_SECRETS = /^(?:config|json|hcl|identity)\//
+/** Folders that know no secrets: their keys and tokens are those of a syntax, ids, or encrypted names. */
+const NO_SECRETS = /^(?:config|json|hcl|identity|storage)\//
 
 /** Comparisons that may be, and why. */
 const COMPARED: Readonly<Record<string, string>> = {
