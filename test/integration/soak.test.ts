@@ -15,7 +15,9 @@ it('a kill during initialisation, rekeying or a KV upgrade leaves one of two who
   )
 })
 
-it('a disk that becomes full loses nothing, and the server goes on when there is room', { timeout }, async ({ skip }) => {
+it('a disk that becomes full loses nothing, and the server goes on when there is room', { timeout }, async ({
+  skip,
+}) => {
   const { report, progress } = await soak('full', '--rounds=2')
   const why = /full: skipped, (.*)/.exec(progress)?.[1]
   if (why !== undefined) skip(why)
