@@ -59,7 +59,7 @@ function play({ command, args }: Extract<Found, { kind: 'here' }>): Promise<{ ou
   return new Promise((resolve) => {
     execFile(command, args, { env, timeout: 60_000 }, (error, stdout, stderr) => {
       const lines = stdout.split('\n').filter((line) => line.startsWith('{'))
-      const ended = error === null ? '' : `ended badly: ${stderr.trim().split('\n').slice(-3).join(' | ')}`
+      const ended = error === null ? '' : `ended badly: ${stderr.trim().slice(0, 600)}`
       resolve({ outcomes: lines.map((line) => JSON.parse(line) as Outcome), ended })
     })
   })
