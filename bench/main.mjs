@@ -6,9 +6,10 @@ import { bulk } from './bulk.mjs'
 import { importing } from './import.mjs'
 import { syncing } from './sync.mjs'
 import { serving } from './serving.mjs'
+import { testing } from './testing.mjs'
 
 /** In this order. */
-const PARTS = { serving, bulk, import: importing, sync: syncing }
+const PARTS = { serving, bulk, import: importing, sync: syncing, testing }
 
 const args = process.argv.slice(2)
 const wanted = args.filter((arg) => !arg.startsWith('--'))

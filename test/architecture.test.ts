@@ -47,7 +47,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   sync: { folders: ['importers', 'airflow', 'hub', 'vault', 'sensitive', 'concurrency'], modules: ['node:crypto'] },
   finish: { folders: ['importers', 'hub', 'vault', 'sensitive', 'concurrency'], modules: ['yaml'] },
   'server/json': { folders: [], modules: [] },
-  'server/storage': { folders: [], modules: ['lmdb', 'node:fs', 'node:path', 'node:crypto'] },
+  'server/storage': { folders: [], modules: ['lmdb', 'node:fs', 'node:path', 'node:crypto', 'node:zlib'] },
   'server/logical': { folders: ['server/json'], modules: ['node:net'] },
   'server/barrier': { folders: CONTRACTS, modules: ['node:crypto', 'lru-cache', 'quick-lru'] },
   'server/seal': {
@@ -64,7 +64,16 @@ const TABLE: Readonly<Record<string, Row>> = {
   },
   'server/audit': {
     folders: CONTRACTS,
-    modules: ['node:crypto', 'node:fs', 'node:path', 'node:net', 'node:dgram', 'node:child_process', 'quick-lru'],
+    modules: [
+      'node:crypto',
+      'node:fs',
+      'node:fs/promises',
+      'node:path',
+      'node:net',
+      'node:dgram',
+      'node:child_process',
+      'quick-lru',
+    ],
   },
   'server/auth': { folders: [...CONTRACTS, 'server/token'], modules: ['node:crypto', 'lru-cache'] },
   'server/engines': { folders: CONTRACTS, modules: ['lru-cache', 'quick-lru'] },
@@ -72,11 +81,14 @@ const TABLE: Readonly<Record<string, Row>> = {
   'server/core': { folders: ['server', 'concurrency'], modules: ['node:crypto', 'node:os', 'node:path'] },
   'server/http': {
     folders: ['server/core', 'server/json', 'server/logical'],
-    modules: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:buffer', 'node:fs'],
+    modules: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:buffer', 'node:fs', 'node:tls'],
   },
   'server/config': { folders: ['server/hcl', 'server/logical', 'server/http'], modules: ['node:net'] },
   server: { folders: ['server'], modules: [] },
-  testing: { folders: ['server', 'vault'], modules: [] },
+  testing: {
+    folders: ['server', 'airflow', 'hub', 'plan', 'apply', 'verify', 'vault', 'sensitive', 'concurrency'],
+    modules: ['node:crypto', 'node:fs', 'node:path', 'node:url'],
+  },
   cli: { folders: ['*'], modules: ['*'] },
   // The package's own entry.
   '': { folders: ['*'], modules: [] },

@@ -22,6 +22,7 @@ export {
   type AirflowSetting,
   type AirflowSettings,
   AirflowSettingsError,
+  BACKEND,
   backendKwargs,
   type SettingsOptions,
   secretsSettings,

@@ -16,7 +16,8 @@
 import type { Json, Sensitive } from '../sensitive/index.ts'
 import { parseVersion, versionWarnings } from './versions.ts'
 
-export interface SettingsOptions {
+/** Where Airflow finds its Vault. */
+export interface BackendOptions {
   /** `3.3` or `3.3.2` */
   readonly airflowVersion: string
   /** Of apache-airflow-providers-hashicorp. */
@@ -29,11 +30,21 @@ export interface SettingsOptions {
   readonly variablesPath: string
   /** Of AppRole. */
   readonly authMount: string
-  /** Absolute path of the JSON file with the whole kwargs, as Airflow's processes see it. */
-  readonly kwargsFile: string
   readonly namespace?: string | undefined
   /** Path of a PEM file. Default: the certificates that Python knows. */
   readonly caCert?: string | undefined
+}
+
+export interface SettingsOptions extends BackendOptions {
+  /** Absolute path of the JSON file with the whole kwargs, as Airflow's processes see it. */
+  readonly kwargsFile: string
+}
+
+export interface KwargsOptions extends BackendOptions {
+  readonly roleId: string
+  readonly secretId: Sensitive<string>
+  /** Of configuration options. Default: none, they are not kept in Vault. */
+  readonly configPath?: string | undefined
 }
 
 export interface AirflowSetting {
@@ -59,12 +70,14 @@ export class AirflowSettingsError extends Error {
   }
 }
 
-const BACKEND = 'airflow.providers.hashicorp.secrets.vault.VaultBackend'
+/** The value of `[secrets] backend`. */
+export const BACKEND = 'airflow.providers.hashicorp.secrets.vault.VaultBackend'
 
 /** @throws {AirflowSettingsError} or AirflowVersionError. */
 export function secretsSettings(options: SettingsOptions): AirflowSettings {
   checkOptions(options)
   const { airflowVersion, providerVersion, address, kwargsFile } = options
+  checkFile('kwargsFile', kwargsFile)
   return {
     settings: [
       { section: 'secrets', key: 'backend', value: BACKEND },
@@ -75,11 +88,10 @@ export function secretsSettings(options: SettingsOptions): AirflowSettings {
 }
 
 /** The text of the kwargs file. @throws {AirflowSettingsError} or AirflowVersionError. */
-export function backendKwargs(
-  options: SettingsOptions & { readonly roleId: string; readonly secretId: Sensitive<string> },
-): Sensitive<string> {
+export function backendKwargs(options: KwargsOptions): Sensitive<string> {
   checkOptions(options)
   const { address, mount, connectionsPath, variablesPath, authMount, namespace, caCert, roleId, secretId } = options
+  const { configPath = null } = options
   if (roleId === '') throw new AirflowSettingsError('roleId', 'the role_id of Airflow is empty')
   const kwargs: Record<string, Json> = {
     url: address.replace(/\/+$/, ''),
@@ -89,8 +101,8 @@ export function backendKwargs(
     kv_engine_version: 2,
     connections_path: connectionsPath,
     variables_path: variablesPath,
-    // Configuration options are not kept in Vault: without this, each `*_secret` option would be asked for there.
-    config_path: null,
+    // Where configuration options are not kept in Vault: without this, each `*_secret` option would be asked for there.
+    config_path: configPath,
     ...(authMount === 'approle' ? {} : { auth_mount_point: authMount }),
     ...(namespace === undefined || namespace === '' ? {} : { namespace }),
     ...(caCert === undefined ? {} : { verify: caCert }),
@@ -106,21 +118,22 @@ export function shellQuote(text: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
-function checkOptions(options: SettingsOptions): void {
+function checkOptions(options: BackendOptions): void {
   parseVersion(options.airflowVersion, 'airflow')
   parseVersion(options.providerVersion, 'provider')
-  const { kwargsFile, caCert } = options
+  const { caCert } = options
   parseAddress(options.address)
   for (const name of ['mount', 'connectionsPath', 'variablesPath', 'authMount'] as const) checkPath(name, options[name])
-  for (const [name, path] of Object.entries({ kwargsFile, caCert })) {
-    if (path === undefined) continue
-    if (!path.startsWith('/'))
-      throw new AirflowSettingsError(
-        name,
-        `${name} must be an absolute path: Airflow's processes start in folders of their own`,
-      )
-    if (/\p{Cc}/u.test(path)) throw new AirflowSettingsError(name, `${name} may hold no control character`)
-  }
+  if (caCert !== undefined) checkFile('caCert', caCert)
+}
+
+function checkFile(name: 'kwargsFile' | 'caCert', path: string): void {
+  if (!path.startsWith('/'))
+    throw new AirflowSettingsError(
+      name,
+      `${name} must be an absolute path: Airflow's processes start in folders of their own`,
+    )
+  if (/\p{Cc}/u.test(path)) throw new AirflowSettingsError(name, `${name} may hold no control character`)
 }
 
 /** hvac puts `data/` in itself. */

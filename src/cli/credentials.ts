@@ -5,12 +5,12 @@
  * A replaced secret-id is not destroyed: whoever still holds it may use it until it expires.
  */
 import { type Bound, mapBounded } from '../concurrency/index.ts'
-import type { HubAccess, HubRole } from '../hub/index.ts'
+import { type HubAccess, type HubRole, shortRoleName } from '../hub/index.ts'
 import { generateSecretId, lookupSecretId, readRoleId, type SecretIdInfo, type VaultClient } from '../vault/index.ts'
 import { type CredentialFiles, type Credentials, readCredentials, writeCredentials } from './credential-files.ts'
 import { CommandError } from './failure.ts'
 import { type OpenHub, shown } from './hub-file.ts'
-import { roleFiles, shortRoleName } from './roles.ts'
+import { roleFiles } from './roles.ts'
 
 /** A secret-id in the last fifth of its life is replaced now, while there is somebody to do it. */
 const LAST_PART = 0.2

@@ -1,12 +1,7 @@
 /** Where the credentials of each role of a hub lie. The operator's lie in the user's configuration folder alone. */
-import type { HubRole } from '../hub/index.ts'
+import { type HubRole, shortRoleName } from '../hub/index.ts'
 import type { CredentialFiles } from './credential-files.ts'
 import type { OpenHub } from './hub-file.ts'
-
-/** A role's name without what all roles of the hub share: `airflow`, `project-trading`, `ci`, `operator`. */
-export function shortRoleName({ purpose }: HubRole): string {
-  return purpose.kind === 'project' ? `project-${purpose.project}` : purpose.kind
-}
 
 /** `undefined`: no credentials of it are kept on this machine (the operator of a Vault that is not ours). */
 export function roleFiles(hub: OpenHub, role: HubRole, storeId: string | undefined): CredentialFiles | undefined {

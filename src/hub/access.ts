@@ -78,12 +78,17 @@ export function roleOf(access: HubAccess, purpose: RolePurpose): HubRole {
   )
 }
 
+/** A role's name without what all roles of the hub share: `airflow`, `project-trading`, `ci`, `sync`, `operator`. */
+export function shortRoleName({ purpose }: Pick<HubRole, 'purpose'>): string {
+  return purpose.kind === 'project' ? `project-${purpose.project}` : purpose.kind
+}
+
 function isSame(a: RolePurpose, b: RolePurpose): boolean {
   return a.kind === 'project' ? b.kind === 'project' && a.project === b.project : a.kind === b.kind
 }
 
 function roleName(hub: Hub, purpose: RolePurpose): string {
-  return `${namePrefix(hub)}${purpose.kind === 'project' ? `project-${purpose.project}` : purpose.kind}`
+  return `${namePrefix(hub)}${shortRoleName({ purpose })}`
 }
 
 function textOf(hub: Hub, purpose: RolePurpose): string {

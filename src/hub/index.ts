@@ -9,7 +9,15 @@
  *   accessOf       Hub -> policies and roles
  */
 export { namePrefix } from './access-policies.ts'
-export { accessOf, type HubAccess, type HubRole, POLICY_MARK, roleOf, type RolePurpose } from './access.ts'
+export {
+  accessOf,
+  type HubAccess,
+  type HubRole,
+  POLICY_MARK,
+  roleOf,
+  type RolePurpose,
+  shortRoleName,
+} from './access.ts'
 export {
   type Declaration,
   type DeclaredAddition,

@@ -7,14 +7,17 @@
  * It binds to loopback and speaks plain HTTP unless told otherwise. Not here: replication, several nodes: a real
  * cluster is configured by Plenum, never replaced by it.
  */
-import { type AuditPlace, createCore, type Core, systemLeaseTtl } from './core/index.ts'
+import { type AuditPlace, createCore, type Core, type Report, systemLeaseTtl } from './core/index.ts'
 import {
   answerDirectly,
   type DirectAnswer,
   type DirectRequest,
+  type FaultSource,
+  type HttpFront,
   type Listener,
   listen,
   MOST_BODY_BYTES,
+  type TlsRenewal,
 } from './http/index.ts'
 import { createMemoryStorage, openLmdbStorage, type Storage } from './storage/index.ts'
 
@@ -41,11 +44,14 @@ export interface ServerOptions {
   readonly now?: (() => number) | undefined
   /** Default: the system's generator. */
   readonly random?: ((bytes: number) => Buffer) | undefined
-  /** Told of every error that is a bug here; the client sees a bare 500. It never holds a request. */
-  readonly onInternalError?: ((error: unknown) => void) | undefined
-  readonly onAuditFailure?: ((error: unknown, device: string) => void) | undefined
+  /** Told of what happens, for a log. Default: nobody is. */
+  readonly report?: Report | undefined
+  /** Of the program that the server is part of, for `sys/plenum/status`. */
+  readonly version?: string | undefined
   /** How long requests under way may take when it stops, in ms. Default 10,000. */
   readonly stopWithinMs?: number | undefined
+  /** Makes requests at the listeners fail on purpose. Default: none does. */
+  readonly testOnlyFaults?: FaultSource | undefined
 }
 
 /** The same API for a client in this process. */
@@ -60,6 +66,11 @@ export interface EmbeddedServer extends LocalServer {
   /** `http://127.0.0.1:8200`, `unix:///run/plenum.sock`: that of `port`, then one a listener. */
   readonly addresses: readonly string[]
   readonly core: Core
+  /**
+   * Takes certificates, keys and client authorities of listeners that lie where this server listens with TLS; what else
+   * they say counts for nothing. New connections see them. One that cannot be used changes nothing.
+   */
+  renewTls(listeners: readonly Listener[]): readonly TlsRenewal[]
   /** Answers what is under way, then seals and closes the store. */
   close(): Promise<void>
 }
@@ -78,11 +89,13 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     userLockout,
     now,
     random,
-    onInternalError,
-    onAuditFailure,
+    report = () => undefined,
+    version,
     stopWithinMs,
   } = options
   const storage = openStorage(kind)
+  let front: HttpFront | undefined
+  const onInternalError = (error: unknown): void => report({ kind: 'internal-error', error, requestId: '' })
   const core = createCore({
     storage,
     storageType: kind.kind === 'memory' ? 'inmem' : 'lmdb',
@@ -92,29 +105,34 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     ...(userLockout === undefined ? {} : { userLockout }),
     auditPlace: { ...options.auditPlace, keepOut: kind.kind === 'lmdb' ? [kind.folder] : [] },
     ...(options.leaseTtl === undefined ? {} : { leaseTtl: systemLeaseTtl(options.leaseTtl) }),
-    ...(onInternalError === undefined ? {} : { onInternalError }),
-    ...(onAuditFailure === undefined ? {} : { onAuditFailure }),
+    ...(version === undefined ? {} : { version }),
+    report,
+    listeners: () => front?.addresses ?? [],
   })
   try {
     const local: LocalServer = {
       answer: answerDirectly(core, {
         maxBodyBytes: MOST_BODY_BYTES,
-        onInternalError: onInternalError ?? (() => undefined),
+        onInternalError,
       }),
     }
     await options.beforeListen?.(core, local)
-    const front = await listen(core, {
+    const opened = await listen(core, {
       listeners: [...(port === undefined ? [] : [{ kind: 'tcp' as const, host: '127.0.0.1', port }]), ...listeners],
       ...(stopWithinMs === undefined ? {} : { stopWithinMs }),
-      ...(onInternalError === undefined ? {} : { onInternalError }),
+      onInternalError,
+      ...(options.testOnlyFaults === undefined ? {} : { testOnlyFaults: options.testOnlyFaults }),
     })
+    front = opened
+    for (const address of opened.addresses) report({ kind: 'listening', address, tls: address.startsWith('https:') })
     return {
-      address: front.addresses[0] ?? '',
-      addresses: front.addresses,
+      address: opened.addresses[0] ?? '',
+      addresses: opened.addresses,
       core,
       ...local,
+      renewTls: (fresh) => opened.renewTls(fresh),
       async close() {
-        await front.close()
+        await opened.close()
         await core.close()
       },
     }
@@ -128,8 +146,29 @@ function openStorage(kind: ServerOptions['storage']): Storage {
   return kind.kind === 'memory' ? createMemoryStorage() : openLmdbStorage({ folder: kind.folder })
 }
 
-export { type AuditPlace, type Core, type InitializeOptions, VAULT_VERSION } from './core/index.ts'
-export { type ConfiguredListener, parseAddress, readServerConfig, type ServerConfig } from './config/index.ts'
-export { ListenError, type Listener, type TlsSettings } from './http/index.ts'
+export {
+  type AuditPlace,
+  type Core,
+  type InitializeOptions,
+  type Report,
+  type ServerEvent,
+  VAULT_VERSION,
+} from './core/index.ts'
+export {
+  type ConfiguredListener,
+  type LogFormat,
+  type LogLevel,
+  parseAddress,
+  readServerConfig,
+  type ServerConfig,
+} from './config/index.ts'
+export {
+  type Fault,
+  type FaultSource,
+  ListenError,
+  type Listener,
+  type TlsRenewal,
+  type TlsSettings,
+} from './http/index.ts'
 export { KeyFileError, readKeyFile, writeKeyFile } from './seal/index.ts'
 export { StoreError } from './storage/index.ts'

@@ -2,64 +2,23 @@
  * A real server for tests, in the process, in milliseconds. Published as `plenum/testing`.
  *
  * ```ts
- * await using server = await startTestServer()
- * await writeSecret(server.client, 'secret', 'airflow/variables/x', sensitive({ value: '1' }), 0)
+ * await using server = await startTestServer({ hub: 'plenum.yaml' })
+ * const airflow = await server.clientFor('airflow')
+ * await server.clock.advance('1h')
  * ```
  *
- * In memory, initialised, unsealed, with KV version 2 at `secret/`, on a free port of 127.0.0.1. Test only: whoever has
- * the process has the root token.
+ * In memory, initialised, unsealed, on a free port of 127.0.0.1. A hub is set up by the same plan and apply as
+ * `plenum apply`, with placeholders for what a test does not give; the clock, outages and the audit log are in the test's
+ * hand. Any number may run at once: they share nothing.
+ *
+ * Test only: whoever has the process has the root token. What is not closed keeps the process alive, as any server does.
  */
-import { enableSecretsEngine, type Sensitive, sensitive, staticToken, VaultClient } from '../vault/index.ts'
-import { type Core, startServer } from '../server/index.ts'
-
-export interface TestServerOptions {
-  /** Default 0: a free one. */
-  readonly port?: number
-  /** Keeps the store here instead of in memory. */
-  readonly folder?: string
-  /** The KV version 2 mount to make; `null` makes none. Default `secret`. */
-  readonly mount?: string | null
-  /** A folder in which audit devices may be enabled. */
-  readonly auditFolder?: string
-  /** Unix milliseconds. Default: the system clock. */
-  readonly now?: () => number
-}
-
-export interface TestServer {
-  /** `http://127.0.0.1:41234` */
-  readonly address: string
-  readonly rootToken: Sensitive<string>
-  /** The whole key: one share, threshold one. */
-  readonly unsealKey: Buffer
-  /** With the root token. Closed with the server. */
-  readonly client: VaultClient
-  readonly core: Core
-  close(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
-}
-
-export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { folder, auditFolder, now, mount = 'secret' } = options
-  const server = await startServer({
-    storage: folder === undefined ? { kind: 'memory' } : { kind: 'lmdb', folder },
-    port: options.port ?? 0,
-    auditFolders: auditFolder === undefined ? [] : [auditFolder],
-    now,
-    onInternalError: (error) =>
-      process.emitWarning(
-        `internal error in the test server: ${error instanceof Error ? error.message : String(error)}`,
-      ),
-  })
-  const { core, address } = server
-  const { keys, rootToken } = await core.initialize({ shares: 1, threshold: 1 })
-  const [unsealKey = Buffer.alloc(0)] = keys
-  await core.unsealWithKey(unsealKey)
-  const token = sensitive(rootToken)
-  const client = new VaultClient({ address, tokens: staticToken(token) })
-  if (mount !== null) await enableSecretsEngine(client, mount, { type: 'kv', options: { version: '2' } })
-  const close = async (): Promise<void> => {
-    await client.close()
-    await server.close()
-  }
-  return { address, rootToken: token, unsealKey, client, core, close, [Symbol.asyncDispose]: close }
-}
+export type { AuditEntry, AuditFilter, AuditedCaller } from './audit-record.ts'
+export type { TestClock } from './clock.ts'
+export { TestServerError, type TestServerErrorCode } from './errors.ts'
+export type { Failure, FailureKind, FailureOptions, FailureScope } from './failures.ts'
+export type { Clear, HubSource, HubValues } from './hub-source.ts'
+export type { Patience, TestCredentials } from './roles.ts'
+export type { TestSecrets, Written } from './secrets.ts'
+export { startTestServer, type TestServer, type TestServerOptions } from './test-server.ts'
+export { Sensitive, sensitive } from '../sensitive/index.ts'

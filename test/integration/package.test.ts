@@ -1,6 +1,6 @@
 /** The packed tarball, installed into an empty project: every command and every subpath export is there. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -82,4 +82,35 @@ describe('the package', () => {
     })
     expect(ran.stdout.trim(), ran.stderr).toBe('["function",true,"object",true]')
   })
+
+  it('runs the examples of docs/testing.md, and they have its types', () => {
+    const page = readFileSync(join(root, 'docs/testing.md'), 'utf8')
+    const examples = [...page.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code = '']) => code)
+    expect(examples.length).toBeGreaterThan(5)
+    const folder = join(project, 'page')
+    mkdirSync(folder)
+    copyFileSync(join(root, 'examples/hub/plenum.yaml'), join(folder, 'plenum.yaml'))
+    for (const [index, code] of examples.entries()) writeFileSync(join(folder, `example-${index + 1}.test.ts`), code)
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          strict: true,
+          module: 'nodenext',
+          target: 'es2022',
+          lib: ['es2023', 'esnext.disposable'],
+          types: ['node'],
+          typeRoots: [join(root, 'node_modules/@types')],
+        },
+      }),
+    )
+    const run = (args: readonly string[]) =>
+      spawnSync(process.execPath, [...args], { cwd: folder, env, encoding: 'utf8' })
+    const compiled = run([join(root, 'node_modules/typescript/bin/tsc'), '-p', folder])
+    expect(compiled.status, compiled.stdout + compiled.stderr).toBe(0)
+    const tests = readdirSync(folder).filter((name) => name.endsWith('.js'))
+    const ran = run(['--test', ...tests])
+    expect(ran.status, ran.stdout + ran.stderr).toBe(0)
+    expect(ran.stdout).toContain(`pass ${examples.length}`)
+  }, 60_000)
 })

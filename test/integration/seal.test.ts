@@ -232,7 +232,8 @@ describe('sys/rekey', () => {
     expect(await ask('GET', 'sys/rekey/verify')).toEqual(refused('no rekey configuration found'))
     expect(await ask('GET', 'sys/rekey/backup')).toEqual(refused('no backed-up keys found'))
     expect((await ask('DELETE', 'sys/rekey/backup')).status).toBe(204)
-    expect(await ask('GET', 'sys/rekey-recovery-key/init')).toEqual(refused('recovery rekeying not supported'))
+    for (const method of ['GET', 'PUT', 'DELETE'])
+      expect(await ask(method, 'sys/rekey-recovery-key/init')).toEqual(refused('recovery rekeying not supported'))
   })
 
   it('is cancelled without a trace', async () => {

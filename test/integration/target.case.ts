@@ -42,7 +42,11 @@ export async function openTarget({ auditFolder }: { readonly auditFolder?: strin
     const client = new VaultClient({ address, tokens: staticToken(sensitive(token)) })
     return target({ address, token, client, embedded: false, close: () => client.close() })
   }
-  const server = await startTestServer({ mount: null, ...(auditFolder === undefined ? {} : { auditFolder }) })
+  const server = await startTestServer({
+    mount: null,
+    audit: false,
+    ...(auditFolder === undefined ? {} : { auditFolder }),
+  })
   return target({
     address: server.address,
     token: server.rootToken.reveal(),

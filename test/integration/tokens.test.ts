@@ -204,6 +204,24 @@ describe('token roles', () => {
     ])
   })
 
+  it('S39, S54: give tokens the entity of a name, if they may', async () => {
+    const name = await role({ allowed_entity_aliases: 'Bob,team-*' })
+    const entityOf = async (alias: string, more: object = {}): Promise<unknown> =>
+      field(await create({ entity_alias: alias, ...more }, undefined, `create/${name}`), 'auth', 'entity_id')
+    const bob = await entityOf('bob')
+    expect(bob).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+    expect(await entityOf('BOB')).toBe(bob)
+    expect(await entityOf('team-x')).not.toBe(bob)
+    expect(refusal(await create({ entity_alias: 'eve' }, undefined, `create/${name}`))).toEqual([
+      400,
+      "invalid 'entity_alias' value",
+    ])
+    const token = String(
+      field(await create({ entity_alias: 'bob' }, undefined, `create/${name}`), 'auth', 'client_token'),
+    )
+    expect(field(await lookUp(token), 'data', 'entity_id')).toBe(bob)
+  })
+
   it('decide about batch tokens', async () => {
     const always = await role({ token_type: 'batch', orphan: true, renewable: false })
     const usually = await role({ token_type: 'default-batch' })
@@ -390,6 +408,12 @@ describe('tokens', () => {
       const unknown = await vault.request('POST', `auth/token/${path}`, { body: { accessor: 'nobody' } })
       expect(refusal(unknown)).toEqual([400, '1 error occurred:\n\t* invalid accessor\n\n'])
     }
+  })
+
+  it('look themselves up by POST as well', async () => {
+    const token = String(field(await create({ ttl: '1m' }), 'auth', 'client_token'))
+    const asked = await vault.request('POST', 'auth/token/lookup-self', { token, body: {} })
+    expect([asked.status, field(asked, 'data', 'id')]).toEqual([200, token])
   })
 
   it('have the refusals of Vault', async () => {

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EmbeddedServer, startServer } from '../../src/server/index.ts'
 import { openTarget, type Target } from '../integration/target.case.ts'
-import { CASES, CLIENTS, type Client, type Found } from './clients.case.ts'
+import { CASES, CLIENTS, type Found } from './clients.case.ts'
 
 interface Outcome {
   readonly name: string
@@ -46,7 +46,8 @@ afterAll(async () => {
 function play({ command, args }: Extract<Found, { kind: 'here' }>): Promise<{ outcomes: Outcome[]; ended: string }> {
   const { PATH, HOME } = process.env
   const env = {
-    ...{ PATH, HOME },
+    PATH,
+    HOME,
     INTEROP_ADDRESS: target.address,
     INTEROP_TOKEN: target.token,
     INTEROP_RUN: target.unique('run').slice('run-'.length),
@@ -65,29 +66,28 @@ function play({ command, args }: Extract<Found, { kind: 'here' }>): Promise<{ ou
   })
 }
 
-const found = new Map<Client, Found>(await Promise.all(CLIENTS.map(async (c) => [c, await c.find()] as const)))
+const clients = await Promise.all(
+  CLIENTS.map(async ({ name, more, find }) => {
+    const here = await find()
+    const why = here.kind === 'missing' ? here.why : ''
+    if (here.kind === 'missing') process.stderr.write(`skipped: ${name}: ${why}\n`)
+    return { title: why === '' ? name : `${name} (skipped: ${why})`, here, names: [...CASES, ...more] }
+  }),
+)
 
-for (const [client, here] of found) {
-  const names = [...CASES, ...client.more]
-  if (here.kind === 'missing') {
-    process.stderr.write(`skipped: ${client.name}: ${here.why}\n`)
-    describe.skip(`${client.name} (${here.why})`, () => {
-      it.each(names)('%s', () => expect.unreachable())
-    })
-    continue
-  }
-  describe(client.name, () => {
-    let said: Awaited<ReturnType<typeof play>>
-    beforeAll(async () => {
-      said = await play(here)
-    })
-    it.each(names)('%s', (name) => {
-      const outcome = said.outcomes.find((one) => one.name === name)
-      expect(outcome ?? `not reported; the program ${said.ended}`).toMatchObject({ ok: true, detail: '' })
-    })
-    it('reports what is expected, and ends well', () => {
-      expect(said.outcomes.map(({ name }) => name).toSorted()).toEqual(names.toSorted())
-      expect(said.ended).toBe('')
-    })
+describe.each(clients)('$title', ({ here, names }) => {
+  let said: Awaited<ReturnType<typeof play>> = { outcomes: [], ended: '' }
+  beforeAll(async () => {
+    if (here.kind === 'here') said = await play(here)
   })
-}
+
+  it.skipIf(here.kind === 'missing').each(names)('%s', (name) => {
+    const outcome = said.outcomes.find((one) => one.name === name)
+    expect(outcome ?? `not reported; the program ${said.ended}`).toMatchObject({ ok: true, detail: '' })
+  })
+
+  it.skipIf(here.kind === 'missing')('reports what is expected, and ends well', () => {
+    expect(said.outcomes.map(({ name }) => name).toSorted()).toEqual(names.toSorted())
+    expect(said.ended).toBe('')
+  })
+})

@@ -125,6 +125,7 @@ describe('a response entry', () => {
     expect(JSON.parse(lines[2] ?? '').response.auth).toEqual({
       client_token: hash('hvs.planted-new-token'),
       accessor: hash('planted-new-accessor'),
+      display_name: 'approle',
       policies: ['default'],
       token_policies: ['default'],
       metadata: { role_name: 'team' },
@@ -158,6 +159,16 @@ describe('a response entry', () => {
     const read = JSON.parse(log.response(auditedRequest(), auditedResponse({ data }), undefined))
     expect(read.response.data.keys).toEqual([hash('a'), hash('b')])
     expect(data['keys']).toEqual(['a', 'b'])
+  })
+})
+
+describe('a login', () => {
+  it('is told with the entity and the uses of its token', () => {
+    const auth = { ...login, entityId: 'e-1', numUses: 3, noDefaultPolicy: true }
+    const request = auditedRequest({ caller: { ...caller, entityId: 'e-1' } })
+    const entry = JSON.parse(entries().response(request, auditedResponse({ auth }), undefined))
+    expect(entry.response.auth).toMatchObject({ entity_id: 'e-1', num_uses: 3, no_default_policy: true })
+    expect(entry.request.client_id).toBe('e-1')
   })
 })
 

@@ -127,6 +127,8 @@ export function createEntries(deviceHasher: Hasher, options: EntryOptions) {
       'request',
       `{${members(
         member('id', text(request.id)),
+        // Vault gives those without an entity an id that it computes from their policies.
+        caller === undefined ? '' : optional('client_id', caller.entityId),
         member('operation', text(request.operation)),
         mount === undefined ? '' : mountMembers(mount),
         clientToken === '' ? '' : member('client_token', text(hasher.text(clientToken))),
@@ -174,9 +176,12 @@ export function createEntries(deviceHasher: Hasher, options: EntryOptions) {
     return members(
       auth.clientToken === '' ? '' : member('client_token', text(hasher.text(auth.clientToken))),
       optional('accessor', auth.accessor, accessor),
+      optional('display_name', auth.displayName),
       member('policies', JSON.stringify(auth.policies)),
       member('token_policies', JSON.stringify(auth.policies)),
+      auth.noDefaultPolicy ? member('no_default_policy', 'true') : '',
       auth.metadata === null ? '' : member('metadata', JSON.stringify(auth.metadata)),
+      auth.numUses === 0 ? '' : member('num_uses', String(auth.numUses)),
       optional('entity_id', auth.entityId),
       member('token_type', text(auth.tokenType)),
       auth.leaseDuration === 0 ? '' : member('token_ttl', String(auth.leaseDuration)),

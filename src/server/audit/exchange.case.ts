@@ -67,7 +67,9 @@ export function auditedRequest(changes: Partial<AuditedRequest> = {}): AuditedRe
 export const login: AuthBlock = {
   clientToken: 'hvs.planted-new-token',
   accessor: 'planted-new-accessor',
+  displayName: 'approle',
   policies: ['default'],
+  noDefaultPolicy: false,
   metadata: { role_name: 'team' },
   leaseDuration: 3600,
   renewable: true,

@@ -21,7 +21,8 @@ interface Failures {
 const NAMES = 100_000
 
 export class Lockout {
-  readonly #failures = new LRUCache<string, Failures>({ max: NAMES })
+  /** Bounded by size, each counting one: with `max` the room for all of them would be made at every start. */
+  readonly #failures = new LRUCache<string, Failures>({ maxSize: NAMES, sizeCalculation: () => 1 })
 
   /** `now` in unix milliseconds, here and below. */
   isLocked(of: LoginName, config: UserLockoutConfig, now: number): boolean {

@@ -9,8 +9,9 @@
  * Sealed, it holds no key and no clear value (S45).
  */
 import type { Storage, Write } from '../storage/index.ts'
+import { keyCopy } from './key-bytes.ts'
 import { MOST_ENCRYPTIONS, newKeyring, type Rotation, wipe } from './keyring.ts'
-import { type ActiveKey, copyOf, loadKeyring, sealed, storeKeyring, Unsealed } from './unsealed.ts'
+import { type ActiveKey, loadKeyring, sealed, storeKeyring, Unsealed } from './unsealed.ts'
 import { createView } from './view.ts'
 
 export interface Barrier {
@@ -79,7 +80,7 @@ export function createBarrier(options: BarrierOptions): Barrier {
     unseal(rootKey) {
       if (state !== undefined) return
       const keyring = loadKeyring(rootKey, lower)
-      state = new Unsealed(keyring, copyOf(rootKey), {
+      state = new Unsealed(keyring, keyCopy(rootKey), {
         lower,
         random,
         now,

@@ -10,6 +10,7 @@
 import type { Storage, Write } from '../storage/index.ts'
 import { decryptSealed, encryptSealed, NoncePool, termOf } from './cipher.ts'
 import { Entries } from './entries.ts'
+import { keyCopy } from './key-bytes.ts'
 import { BarrierError, corrupt } from './errors.ts'
 import {
   activeTerm,
@@ -144,7 +145,7 @@ export class Unsealed {
 
   /** The keyring under another root key, of which this takes a copy, in one commit with `alongside`. */
   changeRootKey(rootKey: Buffer, alongside: readonly Write[]): Promise<void> {
-    return this.#change(() => this.#keyring, { rootKey: copyOf(rootKey), alongside })
+    return this.#change(() => this.#keyring, { rootKey: keyCopy(rootKey), alongside })
   }
 
   wipe(): void {
@@ -222,13 +223,6 @@ export class Unsealed {
 interface NewRoot {
   readonly rootKey: Buffer
   readonly alongside: readonly Write[]
-}
-
-/** Not from Node's pool of small buffers, which is shared with everything else. */
-export function copyOf(key: Buffer): Buffer {
-  const copy = Buffer.alloc(key.length)
-  key.copy(copy)
-  return copy
 }
 
 export function sealed(): BarrierError {

@@ -4,15 +4,16 @@
  * It knows all of the server's folders but http, and holds no logic of theirs: the pipeline is `pipeline.ts`, the
  * answers given while sealed are `status.ts`.
  */
-import { randomBytes, randomUUID } from 'node:crypto'
-import type { AuditDeviceStatus } from '../audit/index.ts'
-import { createBarrier } from '../barrier/index.ts'
+import { randomFillSync, randomUUID } from 'node:crypto'
+import { createBarrier, keySpace } from '../barrier/index.ts'
 import { CORS_HEADERS, type CorsConfig } from '../engines/system/index.ts'
 import type { JsonObject } from '../json/index.ts'
 import { LogicalError, type Operation } from '../logical/index.ts'
 import { createSeal } from '../seal/index.ts'
 import { stageStorage, type Storage } from '../storage/index.ts'
-import type { AuditPlace } from './audit-devices.ts'
+import type { AuditDeviceReport, AuditPlace } from './audit-devices.ts'
+import { createSteadyClock } from './clock.ts'
+import type { Report } from './events.ts'
 import type { Exchange } from './exchange.ts'
 import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
 import { runPipeline } from './pipeline.ts'
@@ -20,12 +21,13 @@ import { replyTo, replyToError, withLimit } from './reply.ts'
 import type { CoreMethod, CoreReply, CoreRequest } from './request.ts'
 import { openSession, type Session } from './session.ts'
 import { isStatusPath, type StatusHost, statusReply } from './status.ts'
+import type { About } from './system-host.ts'
 import { contextOf, parseWrapTtl } from './wrapping.ts'
 
 export interface CoreOptions {
   readonly storage: Storage
   readonly storageType: 'inmem' | 'lmdb'
-  /** Unix milliseconds. Default: the system clock. */
+  /** Unix milliseconds, not running back. Default: the system clock, made steady (`clock.ts`). */
   readonly now?: () => number
   /** Default: the system's generator. */
   readonly random?: (bytes: number) => Buffer
@@ -35,11 +37,14 @@ export interface CoreOptions {
   readonly auditPlace?: AuditPlace
   /** How long tokens live when neither mount nor request says it. Default: Vault's, 768 h each. */
   readonly leaseTtl?: LeaseTtl
-  /** Told of every error that is a bug here. It never holds a request. */
-  readonly onInternalError?: (error: unknown) => void
+  /** Told of what happens. Default: nobody is. */
+  readonly report?: Report
+  /** Of the program that the server is part of, for `sys/plenum/status`. */
+  readonly version?: string
+  /** Where it listens, for `sys/plenum/status`. */
+  readonly listeners?: () => readonly string[]
   /** Whether who fails to log in too often is locked out for a while. Default: yes. */
   readonly userLockout?: boolean
-  readonly onAuditFailure?: (error: unknown, device: string) => void
   /** Between two rounds of removing expired tokens from the store and looking at the key's age, in ms. Default 30,000. */
   readonly sweepEveryMs?: number
 }
@@ -66,16 +71,28 @@ export interface Core {
   /** A new root token for whoever holds the unseal key: what `sys/generate-root` gives a quorum and a token with sudo (D5). */
   generateRootToken(key: Buffer): Promise<string>
   seal(): Promise<void>
-  /** Audit devices open anew what they write to, as Vault's on SIGHUP. One that cannot is told to `onAuditFailure`. */
+  /** Audit devices open anew what they write to, as Vault's on SIGHUP. One that cannot is reported. */
   reopenAudit(): void
+  /**
+   * What is done every `sweepEveryMs`, now: expired tokens leave the store, a key that has served its time is replaced.
+   * For whoever moves the clock. Nothing while sealed.
+   */
+  tidyUp(): Promise<void>
   /** Each audit device since the server was unsealed. Empty while sealed. */
-  auditStatus(): readonly AuditDeviceStatus[]
+  auditStatus(): readonly AuditDeviceReport[]
   close(): Promise<void>
 }
 
 export function createCore(options: CoreOptions): Core {
-  const { storage, now = Date.now, random = randomBytes, onInternalError = () => undefined } = options
-  const { leaseTtl = SYSTEM_LEASE_TTL } = options
+  const { storage, random = systemRandom, report = () => undefined } = options
+  const { now = createSteadyClock(Date.now, () => performance.now()), leaseTtl = SYSTEM_LEASE_TTL } = options
+  const about: About = {
+    started: now(),
+    version: options.version ?? '',
+    storageType: options.storageType,
+    listeners: options.listeners ?? (() => []),
+  }
+  const reportBug = (error: unknown, requestId = ''): void => report({ kind: 'internal-error', error, requestId })
   const barrier = createBarrier({ lower: storage, random, now })
   const seal = createSeal({ lower: storage, barrier, random })
   let session: Session | undefined
@@ -87,6 +104,8 @@ export function createCore(options: CoreOptions): Core {
     async submitKey(text) {
       const result = await seal.submitUnsealKey(text)
       if (!result.sealed) await startSession()
+      else if (result.progress > 0)
+        report({ kind: 'unseal-progress', progress: result.progress, threshold: result.threshold })
       return result
     },
     resetUnseal: () => seal.resetUnseal(),
@@ -104,7 +123,8 @@ export function createCore(options: CoreOptions): Core {
         auditFolders: options.auditFolders ?? [],
         userLockout: options.userLockout ?? true,
         auditPlace: options.auditPlace ?? {},
-        onAuditFailure: options.onAuditFailure ?? (() => undefined),
+        report,
+        about,
         leaseTtl,
         seal,
         sealServer: sealNow,
@@ -113,6 +133,7 @@ export function createCore(options: CoreOptions): Core {
       seal.sealNow()
       throw error
     }
+    report({ kind: 'unsealed' })
     const started = session
     sweeper = setInterval(() => void tidyUp(started), options.sweepEveryMs ?? 30_000).unref()
   }
@@ -124,13 +145,16 @@ export function createCore(options: CoreOptions): Core {
   async function tidyUp(current: Session): Promise<void> {
     try {
       if (session === current) await barrier.rotateIfDue()
+      let count = 0
       let removed: number
       do {
         removed = session === current ? await current.tokens.sweep(now()) : 0
+        count += removed
       } while (removed > 0)
+      if (count > 0) report({ kind: 'tokens-expired', count })
     } catch (error) {
       // Sealed meanwhile: the next session goes on where this one stopped.
-      if (session === current) onInternalError(error)
+      if (session === current) reportBug(error)
     }
   }
 
@@ -143,6 +167,7 @@ export function createCore(options: CoreOptions): Core {
     ending?.rekey.cancel()
     ending?.rootGeneration.cancel()
     ending?.occupancy.end()
+    if (ending !== undefined) report({ kind: 'sealed' })
     return Promise.resolve()
   }
 
@@ -164,7 +189,8 @@ export function createCore(options: CoreOptions): Core {
       auditFolders: [],
       userLockout: false,
       auditPlace: {},
-      onAuditFailure: () => undefined,
+      report: () => undefined,
+      about,
       leaseTtl,
       seal: newSeal,
       sealServer: () => Promise.resolve(),
@@ -173,6 +199,7 @@ export function createCore(options: CoreOptions): Core {
     await beforeCommit?.(keys, newSeal.status().storeId)
     await staged.release()
     newBarrier.seal()
+    report({ kind: 'initialized', shares, threshold })
     return { keys, rootToken: token }
   }
 
@@ -192,10 +219,9 @@ export function createCore(options: CoreOptions): Core {
     },
     handle(request) {
       if (isStatusPath(request.path))
-        return statusReply(request, status).catch((error: unknown) => replyToError(error, onInternalError))
-      if (session === undefined)
-        return replyToError(new LogicalError('sealed', 'Vault is sealed', 'bare'), onInternalError)
-      return handleUnsealed(request, session, now(), onInternalError)
+        return statusReply(request, status).catch((error: unknown) => replyToError(error, reportBug))
+      if (session === undefined) return replyToError(new LogicalError('sealed', 'Vault is sealed', 'bare'), reportBug)
+      return handleUnsealed(request, session, now(), report)
     },
     initialize,
     async unsealWithKey(key) {
@@ -208,13 +234,21 @@ export function createCore(options: CoreOptions): Core {
       return (await session.tokens.createRoot()).token
     },
     seal: sealNow,
+    tidyUp: async () => {
+      if (session !== undefined) await tidyUp(session)
+    },
     reopenAudit: () => session?.audit.reopen(),
-    auditStatus: () => session?.audit.status() ?? [],
+    auditStatus: () => session?.auditDevices.reports() ?? [],
     async close() {
       if (session !== undefined) await sealNow()
       await storage.close()
     },
   }
+}
+
+/** What comes of it may become a key. */
+function systemRandom(bytes: number): Buffer {
+  return randomFillSync(keySpace(bytes))
 }
 
 const OPERATIONS: Readonly<Record<Exclude<CoreMethod, 'HEAD'>, Operation>> = {
@@ -237,30 +271,44 @@ async function handleUnsealed(
   request: CoreRequest,
   session: Session,
   time: number,
-  report: (error: unknown) => void,
+  report: Report,
 ): Promise<CoreReply> {
   const refused = refuseEarly(request)
   if (refused !== undefined) return refused
   session.occupancy.enter()
+  const requestId = randomUUID()
+  const reportBug = (error: unknown): void => report({ kind: 'internal-error', error, requestId })
   try {
-    const exchange = exchangeOf(request, time)
+    const exchange = exchangeOf(request, requestId, time)
     const outcome = await runPipeline(exchange, session)
+    reportSlow(exchange, session.now(), report)
     const reply =
-      outcome.kind === 'refused' ? replyToError(outcome.error, report) : replyTo(outcome, contextOf(exchange, session))
+      outcome.kind === 'refused'
+        ? replyToError(outcome.error, reportBug)
+        : replyTo(outcome, contextOf(exchange, session))
     return withLimit(reply, exchange.limit, session.rateLimits.config.responseHeaders)
   } catch (error) {
-    return replyToError(error, report)
+    return replyToError(error, reportBug)
   } finally {
     session.occupancy.leave()
   }
 }
 
+/** From its arrival, audit entries among it. */
+const SLOW_MS = 1000
+
+function reportSlow({ id, time, operation, mounted }: Exchange, now: number, report: Report): void {
+  const milliseconds = now - time
+  if (milliseconds < SLOW_MS) return
+  report({ kind: 'slow-request', requestId: id, operation, mount: mounted?.entry.path ?? '', milliseconds })
+}
+
 /** @throws {LogicalError} 400 for a wrapping header that cannot be read */
-function exchangeOf(request: CoreRequest, time: number): Exchange {
+function exchangeOf(request: CoreRequest, id: string, time: number): Exchange {
   const operation = asksForHelp(request) ? 'help' : OPERATIONS[request.method === 'HEAD' ? 'GET' : request.method]
   return {
     request,
-    id: randomUUID(),
+    id,
     time,
     path:
       (operation === 'list' || operation === 'scan') && !request.path.endsWith('/') ? `${request.path}/` : request.path,

@@ -2,6 +2,7 @@
 import { LogicalError, permissionDenied, type TokenEntry } from '../logical/index.ts'
 import { cidrsAllow } from '../logical/cidr.ts'
 import { boundedPageFields } from '../logical/paging.ts'
+import type { Acl } from '../policy/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { Session } from './session.ts'
 
@@ -53,11 +54,16 @@ export function decideCreateOrUpdate(exchange: Exchange): void {
   if (mounted.backend.exists(rest, caller) === false) exchange.operation = 'create'
 }
 
+/** What a token may do: its policies, with its entity written into their templates. */
+export function aclOf(token: TokenEntry, { policies, entities }: Pick<Session, 'policies' | 'entities'>): Acl {
+  return policies.acl(token.policies, () => entities.byId(token.entityId))
+}
+
 export function authorize(exchange: Exchange, session: Session): void {
   const { caller, mounted } = exchange
   if (exchange.open) return
   if (caller === undefined) throw permissionDenied()
-  const decision = session.policies.acl(caller.policies).authorize({
+  const decision = aclOf(caller, session).authorize({
     path: exchange.path,
     operation: exchange.operation,
     data: exchange.data,

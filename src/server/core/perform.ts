@@ -39,7 +39,7 @@ export async function issueToken(
   const name = loginNameOf(exchange)
   const login: { auth: AuthBlock; warnings: readonly string[] } = await session.tokens.login(grant, {
     path: exchange.path,
-    mountType: mount.type,
+    mountPoint: mount.path,
     ttl: session.leaseTtl(mount),
     tokenType: mount.config.tokenType,
     ...(name === undefined ? {} : { entity: () => session.entities.of(name) }),

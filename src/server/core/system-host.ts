@@ -4,7 +4,6 @@ import { hostname } from 'node:os'
 import type { Lockout } from '../auth/lockout.ts'
 import type { Barrier } from '../barrier/index.ts'
 import type {
-  AuditPort,
   ConfigPort,
   KeysPort,
   LockoutPort,
@@ -14,12 +13,15 @@ import type {
   RootGenerationPort,
   SystemHost,
 } from '../engines/system/index.ts'
-import { invalidRequest } from '../logical/index.ts'
+import { invalidRequest, type TokenEntry } from '../logical/index.ts'
 import { DEFAULT_USER_LOCKOUT } from '../logical/user-lockout.ts'
-import type { PolicyStore } from '../policy/index.ts'
+import type { Entities } from '../identity/index.ts'
+import type { Acl, PolicyStore } from '../policy/index.ts'
 import type { RateLimits } from '../quota/index.ts'
 import { TokenLeases, type TokenStore, type WrappingTokens } from '../token/index.ts'
 import { openApi } from './help.ts'
+import { aclOf } from './judge.ts'
+import type { AuditDevices } from './audit-devices.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
 import type { LeaseTtl } from './lease-ttl.ts'
 import { VAULT_VERSION } from './vault-version.ts'
@@ -28,6 +30,7 @@ interface SystemParts {
   readonly mounts: MountTable
   readonly tokens: TokenStore
   readonly policies: PolicyStore
+  readonly entities: Entities
   readonly wrapping: WrappingTokens
   readonly lockout: Lockout | undefined
   readonly rekey: RekeyPort
@@ -43,14 +46,28 @@ interface ServerPowers {
   readonly leaseTtl: LeaseTtl
   readonly seal: () => Promise<void>
   readonly random: (bytes: number) => Buffer
+  readonly about: About
+}
+
+/** What does not change from one unsealing to the next. */
+export interface About {
+  /** Unix milliseconds. */
+  readonly started: number
+  /** Of the program; empty where nobody said it. */
+  readonly version: string
+  readonly storageType: string
+  /** Where it listens by now. */
+  readonly listeners: () => readonly string[]
 }
 
 export function createSystemHost(
-  { mounts, tokens, policies, wrapping, lockout, rekey, rootGeneration, rateLimits, config, now }: SystemParts,
-  audit: AuditPort,
+  parts: SystemParts,
+  audit: AuditDevices,
   keys: KeysPort,
-  { leaseTtl, seal, random }: ServerPowers,
+  { leaseTtl, seal, random, about }: ServerPowers,
 ): SystemHost {
+  const { mounts, tokens, wrapping, lockout, rekey, rootGeneration, rateLimits, config, now } = parts
+  const acl = (token: TokenEntry): Acl => aclOf(token, parts)
   return {
     node: { hostname: hostname(), version: VAULT_VERSION },
     keys,
@@ -65,16 +82,16 @@ export function createSystemHost(
     leaseTtl,
     tokenByText: (token) => (token === '' ? undefined : tokens.lookup(token)),
     tokenByAccessor: (accessor) => tokens.byAccessor(accessor),
-    capabilities: (token, path) => [...policies.acl(token.policies).capabilitiesOn(path)].sort(),
+    capabilities: (token, path) => [...acl(token).capabilitiesOn(path)].sort(),
     rules(token) {
-      const acl = policies.acl(token.policies)
-      return { root: acl.root, ...acl.rules() }
+      const all = acl(token)
+      return { root: all.root, ...all.rules() }
     },
-    sees: (token, mountPath) => policies.acl(token.policies).canSee(mountPath),
+    sees: (token, mountPath) => acl(token).canSee(mountPath),
     openApi(token) {
       if (token === undefined) return openApi([])
-      const acl = policies.acl(token.policies)
-      const seen = mounts.all().filter(({ entry }) => acl.canSee(entry.path))
+      const all = acl(token)
+      const seen = mounts.all().filter(({ entry }) => all.canSee(entry.path))
       return openApi(seen.map(({ entry, backend }) => ({ path: entry.path, backend })))
     },
     mountOf(path) {
@@ -88,10 +105,16 @@ export function createSystemHost(
     tools: { random, digest: (algorithm, input) => createHash(algorithm).update(input).digest() },
     now,
     async remount(from, to) {
-      await mounts.move(from, to)
+      await mounts.move(from, to, () => tokens.revokeByPath(from))
       await rateLimits.mountMoved(from, to)
       tokens.moveRenewals(from, to)
+      // Logins that were under way.
       await tokens.revokeByPath(from)
+    },
+    status: {
+      about: () => ({ ...about, apiVersion: VAULT_VERSION, listeners: about.listeners() }),
+      auditDevices: () => audit.reports(),
+      countTokens: () => tokens.count(),
     },
     uuid: randomUUID,
     seal,
@@ -135,8 +158,11 @@ function authsPort(mounts: MountTable, tokens: TokenStore, rateLimits: RateLimit
       return mounts.enable({ ...mount, path: `auth/${mount.path}`, class: 'auth' })
     },
     async disable(path) {
-      await mounts.disable(`auth/${path}`, 'token credential backend cannot be disabled')
-      await tokens.revokeByPath(`auth/${path}`)
+      // First: after a crash in between, nobody would ever end them.
+      const endTokens = (): Promise<void> => tokens.revokeByPath(`auth/${path}`)
+      await mounts.disable(`auth/${path}`, 'token credential backend cannot be disabled', endTokens)
+      // Logins that were under way.
+      await endTokens()
       await rateLimits.mountMoved(`auth/${path}`, undefined)
     },
     change: (path, decide) => mounts.change(`auth/${path}`, (entry) => decide(viewOf(entry))),

@@ -1,4 +1,5 @@
 export { answerDirectly, type DirectAnswer, type DirectRequest } from './direct.ts'
+export type { Fault, FaultSource } from './fault.ts'
 export type { ForwardedFor } from './forwarded.ts'
 export {
   ListenError,
@@ -8,4 +9,4 @@ export {
   type TlsVersion,
   type UnixListener,
 } from './listener.ts'
-export { listen, MOST_BODY_BYTES } from './server.ts'
+export { type HttpFront, listen, MOST_BODY_BYTES, type TlsRenewal } from './server.ts'

@@ -8,15 +8,17 @@
  * Not here: HTTP/2.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { Server as SecureServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { Core, CoreReply } from '../core/index.ts'
 import { decodeBody, readBody } from './body.ts'
 import { judgeOrigin } from './cors.ts'
 import { INTERNAL_ERROR } from './direct.ts'
+import type { FaultSource } from './fault.ts'
 import { type Source, sourceOf } from './forwarded.ts'
 import { acceptListVerb, speaksList } from './list-verb.ts'
-import { type Listener, placeOf } from './listener.ts'
-import { bind, createHttpServer, REQUEST_TIMEOUT_MS } from './open.ts'
+import { ListenError, type Listener, placeOf, type TcpListener, type TlsSettings } from './listener.ts'
+import { bind, createHttpServer, renewPair, REQUEST_TIMEOUT_MS } from './open.ts'
 import { NO_ERRORS, readHead, refusal } from './request.ts'
 
 export interface HttpOptions {
@@ -26,14 +28,23 @@ export interface HttpOptions {
   readonly onInternalError?: (error: unknown, where: string) => void
   /** How long requests under way may take once the server stops, in ms. Then their connections are cut. Default 10,000. */
   readonly stopWithinMs?: number
+  /** Makes requests fail on purpose. */
+  readonly testOnlyFaults?: FaultSource
 }
 
 export interface HttpFront {
   /** One a listener: `http://127.0.0.1:8200`, `https://[::1]:8200`, `unix:///run/plenum.sock`. */
   readonly addresses: readonly string[]
+  /** See `EmbeddedServer.renewTls`. One a listener with TLS that lies where one of `listeners` does. */
+  renewTls(listeners: readonly Listener[]): readonly TlsRenewal[]
   /** Stops accepting, lets requests under way finish, closes idle connections. */
   close(): Promise<void>
 }
+
+/** Of one listener. */
+export type TlsRenewal =
+  | { readonly kind: 'renewed'; readonly address: string }
+  | { readonly kind: 'kept'; readonly address: string; readonly error: ListenError }
 
 export const MOST_BODY_BYTES: number = 32 * 1024 * 1024
 const STOP_WITHIN_MS = 10_000
@@ -49,6 +60,7 @@ interface Rules {
   readonly stop: Stop
   /** Headers of every answer, beside the body's. */
   readonly headers: readonly string[]
+  readonly faults: FaultSource | undefined
 }
 
 /** @throws {ListenError} when one of the listeners cannot be opened; then none is. */
@@ -56,6 +68,8 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
   const report = options.onInternalError ?? (() => undefined)
   const stop: Stop = { begun: false }
   const servers: Server[] = []
+  /** The last request of a connection: Node would carry out those of a pipelining client at once, and out of order. */
+  const answering = new WeakMap<object, Promise<void>>()
   const close = async (): Promise<void> => {
     stop.begun = true
     await Promise.all(servers.map((server) => stopServer(server, options.stopWithinMs ?? STOP_WITHIN_MS)))
@@ -65,12 +79,16 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
     for (const listener of options.listeners) {
       const server = createHttpServer(listener)
       const secure = listener.kind === 'tcp' && listener.tls !== undefined
-      const rules: Rules = { listener, stop, headers: secure ? [...NO_STORE, ...ONLY_TLS] : NO_STORE }
+      const headers = secure ? [...NO_STORE, ...ONLY_TLS] : NO_STORE
+      const rules: Rules = { listener, stop, headers, faults: options.testOnlyFaults }
       server.on('request', (message, response) => {
-        serve(core, message, response, rules).catch((error: unknown) => {
-          report(error, message.method ?? '')
-          reply(response, { status: 500, body: INTERNAL_ERROR }, rules)
-        })
+        const before = answering.get(message.socket)
+        const answer = (): Promise<void> =>
+          serve(core, message, response, rules).catch((error: unknown) => {
+            report(error, message.method ?? '')
+            reply(response, { status: 500, body: INTERNAL_ERROR }, rules)
+          })
+        answering.set(message.socket, before === undefined ? answer() : before.then(answer))
       })
       acceptListVerb(server, secure ? 'secureConnection' : 'connection', refuseUnparsable)
       await bind(server, listener)
@@ -81,7 +99,25 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
     await close()
     throw error
   }
-  return { addresses, close }
+  const renewTls = (fresh: readonly Listener[]): TlsRenewal[] =>
+    options.listeners.flatMap((listener, index): TlsRenewal[] => {
+      const server = servers[index]
+      const next = fresh.find((one) => placeOf(one) === placeOf(listener))
+      if (!(server instanceof SecureServer) || listener.kind === 'unix') return []
+      if (next === undefined || next.kind === 'unix' || next.tls === undefined) return []
+      return [renewOne(server, listener, next.tls, addresses[index] ?? '')]
+    })
+  return { addresses, renewTls, close }
+}
+
+function renewOne(server: SecureServer, listener: TcpListener, tls: TlsSettings, address: string): TlsRenewal {
+  try {
+    renewPair(server, listener, tls)
+    return { kind: 'renewed', address }
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error
+    return { kind: 'kept', address, error }
+  }
 }
 
 function addressOf(server: Server, listener: Listener): string {
@@ -134,12 +170,20 @@ async function serve(core: Core, message: IncomingMessage, response: ServerRespo
     return
   }
   const { request, takesBody } = head
+  if (rules.faults !== undefined) {
+    const fault = await rules.faults(request)
+    if (fault?.kind === 'break') socket.destroy()
+    if (fault?.kind === 'answer') reply(response, fault.reply, rules)
+    if (fault !== undefined) return
+  }
   if (!takesBody) {
     const answer = core.handle(request)
     reply(response, answer instanceof Promise ? await inTime(answer, listener) : answer, rules)
     return
   }
-  const body = decodeBody(await readBody(message, listener.maxBodyBytes ?? MOST_BODY_BYTES), request.contentType)
+  const bytes = await readBody(message, listener.maxBodyBytes ?? MOST_BODY_BYTES)
+  if (bytes === 'broken-off') return
+  const body = decodeBody(bytes, request.contentType)
   if (body.kind === 'refused') {
     // The rest of a body that is too large is not worth reading.
     if (body.status === 413) response.shouldKeepAlive = false

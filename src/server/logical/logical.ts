@@ -46,6 +46,7 @@ export interface TokenEntry {
 
 /** What a login handler grants. The pipeline turns it into a token: `auth` blocks never come from a handler (S19). */
 export interface AuthGrant {
+  /** Follows the mount's path in the token's display name: `bob` of `userpass-bob`. Empty: the path alone. */
   readonly displayName: string
   readonly policies: readonly string[]
   readonly metadata: Readonly<Record<string, string>>
@@ -66,7 +67,11 @@ export interface AuthBlock {
   /** The token, in clear. Empty where the endpoint must not show it (renew by accessor). */
   readonly clientToken: string
   readonly accessor: string
+  /** For the audit log alone, as in Vault. */
+  readonly displayName: string
   readonly policies: readonly string[]
+  /** For the audit log alone. */
+  readonly noDefaultPolicy: boolean
   readonly metadata: Readonly<Record<string, string>> | null
   readonly leaseDuration: number
   readonly renewable: boolean

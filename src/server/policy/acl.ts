@@ -61,6 +61,8 @@ export interface Acl {
   readonly root: boolean
   /** Unix milliseconds after which the ACL must be compiled again; infinity unless a rule has an `expiration`. */
   readonly validUntil: number
+  /** Whether a path speaks of the caller, so that another subject may have other rules. */
+  readonly templated: boolean
   authorize(request: AccessRequest): Decision
   /** In Vault's own order; only `deny` when there is nothing, only `root` for root. The path is taken as a list's path. */
   capabilitiesOn(path: string): ReadonlySet<Capability | 'root'>
@@ -94,7 +96,11 @@ export function compileAcl(
     return ROOT_ACL
   }
   const { rules, validUntil } = mergePolicies(policies, subject, now)
-  return new RuleAcl(rules, validUntil)
+  return new RuleAcl(rules, validUntil, policies.some(hasTemplates))
+}
+
+function hasTemplates({ rules }: Policy): boolean {
+  return rules.some(({ path }) => path.kind === 'template')
 }
 
 const ROOT_DECISION: Decision = { allowed: true, sudo: true, grantedBy: ['root'], paginationLimit: 0 }
@@ -105,6 +111,7 @@ const NO_CAPABILITIES: ReadonlySet<Capability> = new Set(['deny'])
 const ROOT_ACL: Acl = {
   root: true,
   validUntil: Number.POSITIVE_INFINITY,
+  templated: false,
   authorize: () => ROOT_DECISION,
   capabilitiesOn: () => ROOT_CAPABILITIES,
   canSee: () => true,
@@ -157,14 +164,16 @@ interface SegmentsRule {
 class RuleAcl implements Acl {
   readonly root = false
   readonly validUntil: number
+  readonly templated: boolean
   readonly #exact = new Map<string, CompiledRule>()
   readonly #prefixes = new Map<string, CompiledRule>()
   readonly #prefixTable: PrefixTable<CompiledRule>
   /** Most specific first. */
   readonly #segments: SegmentsRule[] = []
 
-  constructor(rules: readonly MergedRule[], validUntil: number) {
+  constructor(rules: readonly MergedRule[], validUntil: number, templated: boolean) {
     this.validUntil = validUntil
+    this.templated = templated
     const ordered = rules.toSorted((a, b) => comparePrecedence(b.pattern, a.pattern))
     for (const [rank, merged] of ordered.entries()) {
       const { pattern } = merged

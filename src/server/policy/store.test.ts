@@ -9,11 +9,13 @@ import { PolicyStore, StoredPolicyError } from './store.ts'
 /** Just enough of a storage for a flat folder of policies. */
 function flatStorage(): Storage & { readonly entries: Map<string, Uint8Array> } {
   const entries = new Map<string, Uint8Array>()
+  const list = (prefix: string): string[] =>
+    [...entries.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))
   return {
     entries,
     get: (key) => entries.get(key),
-    list: (prefix) =>
-      [...entries.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length)),
+    list,
+    pieces: (prefix) => [list(prefix)],
     commit: (writes) => {
       for (const write of writes) {
         if (write.kind === 'put') entries.set(write.key, write.value)
@@ -54,8 +56,14 @@ describe('the policy store', () => {
     expect(store.acl(['a', 'b'])).toBe(store.acl(['b', 'a']))
     expect(store.acl(['ab'])).not.toBe(store.acl(['a', 'b']))
     const subject = { id: '1', name: 'n', metadata: {}, aliases: [], groups: [] }
-    expect(store.acl(['a'], subject)).toBe(store.acl(['a'], subject))
-    expect(store.acl(['a'], { ...subject })).not.toBe(store.acl(['a'], subject))
+    const notAsked = (): never => {
+      throw new Error('a policy without templates does not ask who it is')
+    }
+    expect(store.acl(['a'], notAsked)).toBe(store.acl(['a']))
+    await store.put('own', ruleText('{{identity.entity.name}}/a', ['read']))
+    expect(store.acl(['own'], () => subject)).toBe(store.acl(['own'], () => subject))
+    expect(store.acl(['own'], () => ({ ...subject }))).not.toBe(store.acl(['own'], () => subject))
+    expect(canRead(store, ['own'], 'n/a')).toBe(false)
   })
 
   it('compiles again when a rule has expired', async () => {

@@ -58,6 +58,8 @@ const FIXED: ReadonlyMap<string, StoredPolicy> = new Map([
 /** Remembered too: a token may name a policy that does not exist. */
 const NO_POLICY = 'none'
 
+const NOBODY = (): undefined => undefined
+
 type CompiledAcls = LRUCache<string, Acl>
 
 export class PolicyStore {
@@ -131,13 +133,19 @@ export class PolicyStore {
 
   /**
    * The access rules of whoever holds these policies. A name without a policy grants nothing. Cheap for names and a
-   * subject that were asked for before.
+   * subject that were asked for before; who the subject is, is asked only where a policy has templates.
    * @throws {RootPolicyError} when `root` stands beside others
    * @throws {StoredPolicyError} when one of them cannot be read
    */
-  acl(names: readonly string[], subject?: TemplateSubject): Acl {
-    const compiled = this.#compiledFor(subject)
+  acl(names: readonly string[], subject: () => TemplateSubject | undefined = NOBODY): Acl {
     const key = cacheKey(names)
+    const plain = this.#compiled(this.#withoutSubject, names, key, undefined)
+    if (!plain.templated) return plain
+    const who = subject()
+    return who === undefined ? plain : this.#compiled(this.#compiledFor(who), names, key, who)
+  }
+
+  #compiled(compiled: CompiledAcls, names: readonly string[], key: string, subject: TemplateSubject | undefined): Acl {
     const cached = compiled.get(key)
     const now = cached?.validUntil === Number.POSITIVE_INFINITY ? 0 : this.#now()
     if (cached !== undefined && now <= cached.validUntil) return cached
@@ -146,8 +154,7 @@ export class PolicyStore {
     return acl
   }
 
-  #compiledFor(subject: TemplateSubject | undefined): CompiledAcls {
-    if (subject === undefined) return this.#withoutSubject
+  #compiledFor(subject: TemplateSubject): CompiledAcls {
     const present = this.#bySubject.get(subject)
     if (present !== undefined) return present
     const created: CompiledAcls = new LRUCache({ max: MAX_KEPT_PER_SUBJECT })

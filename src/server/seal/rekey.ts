@@ -9,6 +9,7 @@
  * Not here: who may ask (the pipeline), backups of shares, which need PGP.
  */
 import { timingSafeEqual } from 'node:crypto'
+import { keySpace } from '../barrier/index.ts'
 import { invalidRequest } from '../logical/index.ts'
 import { checkShares } from './config.ts'
 import { Quorum } from './quorum.ts'
@@ -129,7 +130,7 @@ export function createRekey(seal: Seal, random: (bytes: number) => Buffer): Reke
       keys = await splitKey(key, { shares, threshold })
       requireCurrent(current, undefined)
       if (verify) {
-        current.pending = { nonce: uuid(random), key: Buffer.alloc(KEY_BYTES), given: new Quorum() }
+        current.pending = { nonce: uuid(random), key: keySpace(KEY_BYTES), given: new Quorum() }
         key.copy(current.pending.key)
         return { kind: 'complete', nonce, keys, verificationNonce: current.pending.nonce }
       }

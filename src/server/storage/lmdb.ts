@@ -17,11 +17,14 @@ import { statfsSync } from 'node:fs'
 import { open, type RootDatabase } from 'lmdb'
 import { StorageClosedError, StoreError } from './errors.ts'
 import { openStoreFolder, requireRoom, type StoreFolder, unreadable } from './folder.ts'
+import { decodeContentSum, encodeContentSum, entryDigest, SUM_KEY, withEntry, withoutEntry } from './content-sum.ts'
 import { checkKey, checkPrefix, type Storage, type Write } from './storage.ts'
 
 const SLASH = 0x2f
 /** No key starts with less: NUL is refused. */
 const FIRST_KEY = Buffer.from([1])
+/** A key and this is the first key behind it. */
+const NUL = Buffer.alloc(1)
 
 type Database = RootDatabase<Buffer, Buffer>
 
@@ -45,6 +48,7 @@ function openDatabase(folder: string, held: StoreFolder): Database {
       permissionsMode: 0o600,
     } as const
     const database = open<Buffer, Buffer>(options)
+    if (held.missingSum !== undefined) database.putSync(SUM_KEY, encodeContentSum(held.missingSum))
     held.opened()
     return database
   } catch (error) {
@@ -79,6 +83,17 @@ function storageOn(database: Database, folder: string, held: StoreFolder): Stora
       use()
       checkPrefix(prefix)
       return reading(folder, () => namesBelow(database, Buffer.from(prefix)))
+    },
+    *pieces(prefix, most) {
+      use()
+      checkPrefix(prefix)
+      const names = walkNames(database, Buffer.from(prefix))
+      for (;;) {
+        use()
+        const piece = reading(folder, () => names(most))
+        if (piece.length > 0) yield piece
+        if (piece.length < most) return
+      }
     },
     async commit(writes) {
       use()
@@ -117,7 +132,9 @@ function groupCommits(database: Database): (writes: readonly Prepared[]) => Prom
   let isWriting = false
 
   async function writeTogether(writes: readonly Prepared[]): Promise<unknown> {
+    const sum = sumAfter(database, writes)
     return database.batch(() => {
+      void database.put(SUM_KEY, sum)
       for (const { key, value } of writes) {
         // Settled by the batch.
         if (value === undefined) void database.remove(key)
@@ -151,6 +168,28 @@ function groupCommits(database: Database): (writes: readonly Prepared[]) => Prom
     })
 }
 
+/** Nothing else is being written while it looks. */
+function sumAfter(database: Database, writes: readonly Prepared[]): Buffer {
+  const before = database.get(SUM_KEY)
+  let sum = before === undefined ? undefined : decodeContentSum(before)
+  if (sum === undefined) throw new Error('the sum over what the store holds is gone')
+  /** Of what these writes have put there so far. */
+  const digests = new Map<string, number | undefined>()
+  for (const { key, value } of writes) {
+    const name = key.toString('latin1')
+    const old = digests.has(name) ? digests.get(name) : digestOf(key, database.get(key))
+    const next = digestOf(key, value)
+    digests.set(name, next)
+    if (old !== undefined) sum = withoutEntry(sum, old)
+    if (next !== undefined) sum = withEntry(sum, next)
+  }
+  return encodeContentSum(sum)
+}
+
+function digestOf(key: Buffer, value: Buffer | undefined): number | undefined {
+  return value === undefined ? undefined : entryDigest(key, value)
+}
+
 interface Prepared {
   readonly key: Buffer
   readonly value: Buffer | undefined
@@ -176,26 +215,33 @@ function reading<T>(folder: string, read: () => T): T {
   }
 }
 
-/** Jumps over everything below a folder once it has met the first key in it. */
 function namesBelow(database: Database, prefix: Buffer): string[] {
-  const names: string[] = []
-  const range = prefix.length === 0 ? { start: FIRST_KEY } : { start: prefix, end: behind(prefix) }
-  let start: Buffer | undefined = range.start
-  while (start !== undefined) {
-    const from: Buffer = start
-    start = undefined
-    for (const key of database.getKeys({ ...range, start: from })) {
-      const slash = key.indexOf(SLASH, prefix.length)
-      if (slash === -1) {
-        names.push(key.toString('utf8', prefix.length))
-        continue
+  return walkNames(database, prefix)(Number.POSITIVE_INFINITY)
+}
+
+/**
+ * Gives the next names below a prefix, fewer than asked for at the end. Jumps over everything below a folder once it has
+ * met the first key in it. Holds nothing of LMDB's between two calls.
+ */
+function walkNames(database: Database, prefix: Buffer): (most: number) => string[] {
+  const range = prefix.length === 0 ? {} : { end: behind(prefix) }
+  let start: Buffer | undefined = prefix.length === 0 ? FIRST_KEY : prefix
+
+  return (most) => {
+    const names: string[] = []
+    while (start !== undefined && names.length < most) {
+      const from: Buffer = start
+      start = undefined
+      for (const key of database.getKeys({ ...range, start: from })) {
+        const slash = key.indexOf(SLASH, prefix.length)
+        names.push(key.toString('utf8', prefix.length, slash === -1 ? undefined : slash + 1))
+        if (slash === -1 && names.length < most) continue
+        start = slash === -1 ? Buffer.concat([key, NUL]) : behind(key.subarray(0, slash + 1))
+        break
       }
-      names.push(key.toString('utf8', prefix.length, slash + 1))
-      start = behind(key.subarray(0, slash + 1))
-      break
     }
+    return names
   }
-  return names
 }
 
 /** The first key behind all that start with `prefix`, which ends in a slash. */

@@ -44,6 +44,11 @@ export function createMemoryStorage(): Storage {
       if (folder === undefined) return []
       return [...folder.leaves, ...Array.from(folder.folders.keys(), (name) => `${name}/`)].sort(compareKeys)
     },
+    pieces(prefix, most) {
+      use()
+      checkPrefix(prefix)
+      return inPieces(() => findFolder(root, prefix === '' ? [] : prefix.slice(0, -1).split('/')), most)
+    },
     // Async, so that a refusal is a rejected promise; all of it happens before the first await of the caller.
     async commit(writes) {
       use()
@@ -56,6 +61,25 @@ export function createMemoryStorage(): Storage {
       return Promise.resolve()
     },
   }
+}
+
+/** Sets and Maps may change while they are walked. */
+function* inPieces(find: () => Folder | undefined, most: number): Generator<readonly string[]> {
+  const folder = find()
+  if (folder === undefined) return
+  let piece: string[] = []
+  for (const name of namesOf(folder)) {
+    piece.push(name)
+    if (piece.length < most) continue
+    yield piece
+    piece = []
+  }
+  if (piece.length > 0) yield piece
+}
+
+function* namesOf({ leaves, folders }: Folder): Generator<string> {
+  yield* leaves
+  for (const name of folders.keys()) yield `${name}/`
 }
 
 function newFolder(): Folder {

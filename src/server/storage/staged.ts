@@ -51,6 +51,13 @@ export function stageStorage(lower: Storage): StagedStorage {
       checkPrefix(prefix)
       return list(prefix)
     },
+    /** What is held back is little. */
+    *pieces(prefix, most) {
+      use()
+      checkPrefix(prefix)
+      const names = list(prefix)
+      for (let at = 0; at < names.length; at += most) yield names.slice(at, at + most)
+    },
     async commit(writes) {
       use()
       for (const { key } of writes) checkKey(key)

@@ -6,7 +6,9 @@ export function authBlock(clientToken: string, entry: TokenEntry, ttl: number): 
   return {
     clientToken,
     accessor: entry.accessor,
+    displayName: entry.displayName,
     policies: entry.policies,
+    noDefaultPolicy: entry.noDefaultPolicy,
     metadata: entry.meta,
     leaseDuration: ttl,
     renewable: entry.renewable,

@@ -4,7 +4,7 @@ import { type LoginOptions, planLogin } from './login.ts'
 import { createTokenWorld, START } from './shelf.case.ts'
 
 const GRANT: AuthGrant = {
-  displayName: 'approle',
+  displayName: '',
   policies: ['reader'],
   metadata: { role_name: 'airflow' },
   tokenType: 'default',
@@ -17,7 +17,11 @@ const GRANT: AuthGrant = {
   boundCidrs: [],
   noDefaultPolicy: false,
 }
-const OPTIONS: LoginOptions = { path: 'auth/approle/login', mountType: 'approle', ttl: { default: 3600, max: 7200 } }
+const OPTIONS: LoginOptions = {
+  path: 'auth/approle/login',
+  mountPoint: 'auth/approle/',
+  ttl: { default: 3600, max: 7200 },
+}
 const plan = (grant: Partial<AuthGrant>, options: Partial<LoginOptions> = {}) =>
   planLogin({ ...GRANT, ...grant }, { ...OPTIONS, ...options }, START)
 
@@ -76,6 +80,8 @@ describe('a login', () => {
       entityId: '',
       tokenType: 'service',
       orphan: true,
+      displayName: 'approle',
+      noDefaultPolicy: false,
       numUses: 0,
     })
     expect(tokens.lookup(auth.clientToken)).toMatchObject({
@@ -83,6 +89,11 @@ describe('a login', () => {
       displayName: 'approle',
       expireTime: START + 3_600_000,
     })
+  })
+
+  it('is named after its mount and who it is', () => {
+    expect(plan({}).token.displayName).toBe('approle')
+    expect(plan({ displayName: 'bob' }, { mountPoint: 'auth/people/here/' }).token.displayName).toBe('people-here-bob')
   })
 
   it('S19: asks whose it is, and not before it is clear that there will be a token', async () => {

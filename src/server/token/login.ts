@@ -8,7 +8,8 @@ import { calculateTtl, type LeaseTtl } from './ttl.ts'
 export interface LoginOptions {
   /** The request's path: `auth/approle/login`. */
   readonly path: string
-  readonly mountType: string
+  /** `auth/approle/` */
+  readonly mountPoint: string
   /** Effective lease TTLs of the mount. */
   readonly ttl: LeaseTtl
   /** The mount's own wish (`default-batch`, `service`, ...). Default: none. */
@@ -45,7 +46,7 @@ export function planLogin(grant: AuthGrant, options: LoginOptions, now: number):
     policies: grant.noDefaultPolicy ? granted : withDefault(granted),
     path: options.path,
     meta: grant.metadata,
-    displayName: grant.displayName === '' ? options.mountType : grant.displayName,
+    displayName: displayNameOf(options.mountPoint, grant.displayName),
     numUses: grant.numUses,
     ttl: seconds,
     explicitMaxTtl: grant.explicitMaxTtl,
@@ -56,6 +57,15 @@ export function planLogin(grant: AuthGrant, options: LoginOptions, now: number):
     noDefaultPolicy: grant.noDefaultPolicy,
   }
   return { token, warnings }
+}
+
+/** `approle`, `userpass-bob`; of a mount at `auth/people/here/` it is `people-here-bob`. */
+function displayNameOf(mountPoint: string, name: string): string {
+  const mount = mountPoint
+    .replace(/^auth\//, '')
+    .replace(/\/$/, '')
+    .replaceAll('/', '-')
+  return name === '' ? mount : `${mount}-${name}`
 }
 
 /** `service` and `batch` on the mount decide; its `default-…` counts where the role has no wish (vault-api 3.2). */

@@ -10,7 +10,7 @@ async function tokenOf(world: AppRoleWorld, response: LogicalResponse): Promise<
   const ttl = { default: 3600, max: world.maxTtl }
   const { auth } = await world.tokens.tokens.login(response.grant, {
     path: `${MOUNT_POINT}login`,
-    mountType: 'approle',
+    mountPoint: MOUNT_POINT,
     ttl,
   })
   return auth.clientToken
@@ -45,7 +45,7 @@ describe('an approle login', () => {
     expect(response).toEqual({
       kind: 'grant',
       grant: {
-        displayName: 'approle',
+        displayName: '',
         policies: ['reader'],
         metadata: { team: 'x', role_name: 'airflow' },
         tokenType: 'service',

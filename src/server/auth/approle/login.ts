@@ -73,7 +73,7 @@ function grantTo(role: Role, secretId: SecretId | undefined): LogicalResponse {
     role_name: role.name,
   })
   const boundCidrs = tokenCidrs(role, secretId)
-  return { kind: 'grant', grant: grantOf(role.token, { displayName: 'approle', metadata, boundCidrs }) }
+  return { kind: 'grant', grant: grantOf(role.token, { displayName: '', metadata, boundCidrs }) }
 }
 
 function tokenCidrs(role: Role, secretId: SecretId | undefined): readonly string[] {

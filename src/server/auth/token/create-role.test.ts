@@ -167,13 +167,11 @@ describe('a token made with a role', () => {
     expect(plan({ orphan: true }).token.boundCidrs).toEqual(['10.0.0.0/8'])
   })
 
-  it('S39: speaks for no entity', () => {
+  it('S39, S54: speaks for the entities that it may, in lower case', () => {
     const role = { allowedEntityAliases: ['bob', 'team-*'] }
     expect(() => plan(role, { entity_alias: 'eve' })).toThrow(/^invalid 'entity_alias' value$/)
-    for (const alias of ['BOB', 'Team-x']) {
-      expect(() => plan(role, { entity_alias: alias })).toThrow(
-        "'entity_alias' cannot be used: this server keeps no entities",
-      )
-    }
+    expect(plan(role, { entity_alias: 'BOB' }).entityAlias).toBe('bob')
+    expect(plan(role, { entity_alias: 'Team-x' }).entityAlias).toBe('team-x')
+    expect(plan(role, {}).entityAlias).toBeUndefined()
   })
 })

@@ -49,6 +49,8 @@ export interface CreationSurroundings {
 
 export interface PlannedCreation {
   readonly token: NewToken
+  /** The name, in lower case, whose entity the token is to carry; `undefined` leaves the token's own. */
+  readonly entityAlias: string | undefined
   readonly warnings: readonly string[]
 }
 
@@ -72,7 +74,7 @@ export function planCreation(request: CreationRequest, surroundings: CreationSur
   if (endless && caller.expireTime !== null) {
     throw invalidRequest('expiring root tokens cannot create non-expiring root tokens')
   }
-  checkEntityAlias(stringField(data, 'entity_alias') ?? '', role)
+  const entityAlias = readEntityAlias(stringField(data, 'entity_alias') ?? '', role)
   const lease = endless ? { seconds: 0, warnings: [] } : leaseOf({ ttl, explicitMaxTtl, period }, surroundings)
   const mayRenew = (boolField(data, 'renewable') ?? true) && role?.renewable !== false
   const token: NewToken = {
@@ -101,7 +103,7 @@ export function planCreation(request: CreationRequest, surroundings: CreationSur
     ...(text === undefined ? [] : ['a token ID that somebody chose is easier to guess than a generated one']),
     ...missing.map((name) => `Policy ${JSON.stringify(name)} does not exist`),
   ]
-  return { token, warnings }
+  return { token, entityAlias, warnings }
 }
 
 function findRole({ roleName }: CreationRequest, { roleNamed }: CreationSurroundings): TokenRole | undefined {
@@ -234,11 +236,12 @@ function lesserLimit(a: number, b: number): number {
   return a === 0 || b === 0 ? a + b : Math.min(a, b)
 }
 
-function checkEntityAlias(alias: string, role: TokenRole | undefined): void {
-  if (alias === '') return
+function readEntityAlias(text: string, role: TokenRole | undefined): string | undefined {
+  if (text === '') return undefined
+  const alias = text.toLowerCase()
   if (role === undefined) throw invalidRequest("'entity_alias' is only allowed in combination with token role")
-  if (!matchesAny(role.allowedEntityAliases, alias.toLowerCase())) throw invalidRequest("invalid 'entity_alias' value")
-  throw invalidRequest("'entity_alias' cannot be used: this server keeps no entities")
+  if (!matchesAny(role.allowedEntityAliases, alias)) throw invalidRequest("invalid 'entity_alias' value")
+  return alias
 }
 
 function leaseOf(

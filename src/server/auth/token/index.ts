@@ -3,8 +3,6 @@
  *
  * It holds no token: `server/token` does. Which tokens may be made is `create.ts`; the roles by which some callers may
  * have more are `role.ts`.
- *
- * Left out: entity aliases.
  */
 import {
   type Backend,
@@ -36,12 +34,15 @@ export interface TokenBackendOptions {
   readonly now: () => number
   /** Effective values of the mount, in seconds. */
   readonly leaseTtl: () => LeaseTtl
+  /** The id of the entity of a name at this mount, made now if the name is new. */
+  readonly entityOf: (alias: string) => string | Promise<string>
 }
 
 const MOUNT_POINT = 'auth/token/'
 const NEEDS_SUDO = /^(?:revoke-orphan|accessors|tidy)(?:\/.*)?$/
 
-export function createTokenBackend({ tokens, storage, policies, now, leaseTtl }: TokenBackendOptions): Backend {
+export function createTokenBackend(options: TokenBackendOptions): Backend {
+  const { tokens, storage, policies, now, leaseTtl, entityOf } = options
   const roles = new TokenRoleStore(storage)
   let tidying = false
 
@@ -68,7 +69,9 @@ export function createTokenBackend({ tokens, storage, policies, now, leaseTtl }:
     }
     const { data, sudo } = request
     const planned = planCreation({ data, caller: callerOf(request), sudo, path, ...how }, surroundings)
-    const { token, entry } = await tokens.create(planned.token)
+    const { entityAlias } = planned
+    const entityId = entityAlias === undefined ? planned.token.entityId : await entityOf(entityAlias)
+    const { token, entry } = await tokens.create({ ...planned.token, entityId })
     return { kind: 'auth', auth: authBlock(token, entry, planned.token.ttl), warnings: planned.warnings }
   }
 
@@ -159,7 +162,7 @@ export function createTokenBackend({ tokens, storage, policies, now, leaseTtl }:
       { pattern: /revoke-self/, operations: { update: (request) => revoke(callerOf(request)) } },
       { pattern: /revoke-accessor/, operations: { update: (request) => revoke(byAccessor(request)) } },
       { pattern: /revoke-orphan/, operations: { update: revokeOrphan } },
-      { pattern: /accessors\/?/, operations: { list: () => ({ kind: 'list', keys: tokens.accessors() }) } },
+      { pattern: /accessors\/?/, operations: { list: async () => ({ kind: 'list', keys: await tokens.accessors() }) } },
       { pattern: /tidy/, operations: { update: tidy } },
     ]),
   }

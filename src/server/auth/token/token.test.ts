@@ -34,6 +34,7 @@ async function createWorld(leaseTtl = { default: 2_764_800, max: 2_764_800 }): P
     now: () => world.now,
     storage,
     leaseTtl: () => leaseTtl,
+    entityOf: (alias) => `entity of ${alias}`,
   })
   const ask: World['ask'] = async (operation, path, data = {}, as = root.token, sudo = true) => {
     const request: LogicalRequest = {
@@ -123,6 +124,8 @@ describe('auth/token', () => {
           metadata: { k: 'v' },
           leaseDuration: 3600,
           renewable: true,
+          displayName: 'token',
+          noDefaultPolicy: false,
           entityId: '',
           tokenType: 'service',
           orphan: false,

@@ -10,7 +10,7 @@ async function tokenOf(world: UserpassWorld, response: LogicalResponse): Promise
   if (response.kind !== 'grant') throw new Error(`expected a grant, got ${response.kind}`)
   const { auth } = await world.tokens.tokens.login(response.grant, {
     path: `${MOUNT_POINT}login/bob`,
-    mountType: 'userpass',
+    mountPoint: MOUNT_POINT,
     ttl: { default: 3600, max: 86_400 },
   })
   return auth.clientToken
@@ -32,7 +32,7 @@ describe('a userpass login', () => {
     expect(await world.login('BOB', PASSWORD)).toEqual({
       kind: 'grant',
       grant: {
-        displayName: 'people-here-bob',
+        displayName: 'bob',
         policies: ['reader'],
         metadata: { username: 'bob' },
         tokenType: 'service',

@@ -23,7 +23,7 @@ export function createLogin(
   users: UserStore,
   cost: PasswordCost,
 ): (request: LogicalRequest, parameters: PathParameters) => Promise<LogicalResponse> {
-  return async ({ data, mountPoint, remoteAddress }, parameters) => {
+  return async ({ data, remoteAddress }, parameters) => {
     const password = stringField(data, 'password') ?? ''
     if (password === '') throw invalidRequest('missing password')
     const user = users.get(userName(parameters))
@@ -31,10 +31,6 @@ export function createLogin(
     if (user === undefined || !matches) throw invalidCredentials('invalid username or password')
     const { token, name } = user
     if (token.boundCidrs.length > 0 && !cidrsAllow(token.boundCidrs, remoteAddress)) throw permissionDenied()
-    const displayName = `${mountPoint
-      .replace(/^auth\//, '')
-      .replace(/\/$/, '')
-      .replaceAll('/', '-')}-${name}`
-    return { kind: 'grant', grant: grantOf(token, { displayName, metadata: { username: name } }) }
+    return { kind: 'grant', grant: grantOf(token, { displayName: name, metadata: { username: name } }) }
   }
 }

@@ -82,7 +82,8 @@ export interface WrappedAnswer {
 }
 
 export interface WrappingPort {
-  wrap(answer: Omit<WrappedAnswer, 'creationTime'>, wrappedAccessor: string): Promise<WrapInfo>
+  /** Ends the token, and gives another that holds its answer for `ttl` seconds at most; 0: as long as before. */
+  rewrap(token: string, ttl: number): Promise<WrapInfo | undefined>
   /** Spends nothing. `undefined` for everything but a wrapping token that still holds its answer. */
   find(token: string): WrappedAnswer | undefined
   /** Ends the token. */
@@ -104,6 +105,36 @@ export interface ToolsPort {
   random(bytes: number): Buffer
   /** `algorithm` is one of Node's names. */
   digest(algorithm: string, input: Uint8Array): Buffer
+}
+
+/** What `sys/plenum/status` tells. Times in unix milliseconds. */
+export interface StatusPort {
+  about(): AboutView
+  auditDevices(): readonly AuditDeviceStatusView[]
+  /** Reads the index of all tokens. */
+  countTokens(): Promise<{ readonly stored: number; readonly expiring: number }>
+}
+
+export interface AboutView {
+  readonly started: number
+  readonly version: string
+  readonly apiVersion: string
+  readonly storageType: string
+  readonly listeners: readonly string[]
+}
+
+export interface AuditDeviceStatusView {
+  readonly path: string
+  readonly type: string
+  readonly place: string
+  readonly stored: number
+  readonly refused: number
+  readonly failingSince: number | undefined
+  readonly lastFailure: { readonly reason: string; readonly time: number } | undefined
+  /** In bytes; `undefined` where it is not known, or where there is none. */
+  readonly disk:
+    | { readonly free: number | undefined; readonly reserve: number; readonly held: number | undefined }
+    | undefined
 }
 
 export interface LockoutPort {
@@ -218,6 +249,7 @@ export interface SystemHost {
   readonly lockout: LockoutPort
   readonly quotas: QuotasPort
   readonly config: ConfigPort
+  readonly status: StatusPort
   /** System-wide lease TTLs in seconds, for tuning reads. */
   readonly leaseTtl: { readonly default: number; readonly max: number }
   tokenByText(token: string): TokenEntry | undefined

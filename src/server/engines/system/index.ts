@@ -15,6 +15,7 @@ import { LEASE_SUDO, leaseRoutes } from './leases.ts'
 import { mountRoutes } from './mounts.ts'
 import { quotaRoutes } from './quotas.ts'
 import { remountRoutes } from './remount.ts'
+import { statusRoutes } from './plenum-status.ts'
 import { policyRoutes } from './policies.ts'
 import { toolRoutes } from './tools.ts'
 import { rekeyRoutes } from './rekey.ts'
@@ -47,6 +48,7 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
     { pattern: /ha-status/, operations: { read: () => ({ kind: 'data', data: { nodes: [nodeOf(host)] } }) } },
     ...quotaRoutes(host),
     ...configRoutes(host.config),
+    ...statusRoutes(host),
     {
       pattern: /seal|step-down/,
       operations: {
