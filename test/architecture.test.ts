@@ -52,7 +52,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   'server/barrier': { folders: CONTRACTS, modules: ['node:crypto', 'lru-cache', 'quick-lru'] },
   'server/seal': {
     folders: [...CONTRACTS, 'server/barrier'],
-    modules: ['node:crypto', 'node:fs', 'node:path', 'shamir-secret-sharing'],
+    modules: ['node:crypto', 'node:fs', 'node:path', 'openpgp', 'shamir-secret-sharing'],
   },
   'server/hcl': { folders: [], modules: [] },
   'server/policy': { folders: [...CONTRACTS, 'server/hcl'], modules: ['lru-cache'] },

@@ -64,9 +64,10 @@ const AS_TEXT = /toString\('(?:hex|base64|base64url|latin1|binary)'\)|digest\('/
 const HAS_KEYS = /^(?:barrier|seal|core|engines\/system)\//
 /** On how many lines, and what it is. */
 const TEXTS: Readonly<Record<string, readonly [lines: number, what: string]>> = {
-  'core/status.ts': [2, 'the shares of a new store, which its answer must carry'],
-  'engines/system/rekey.ts': [2, 'the new shares, which the answer must carry'],
-  'seal/root-generation.ts': [1, 'a root token under its one-time password'],
+  'core/status.ts': [3, 'the shares of a new store, which its answer must carry; a root token for a PGP key'],
+  'engines/system/rekey.ts': [3, 'the new shares, which the answer must carry; their backup, encrypted for PGP keys'],
+  'seal/rekey.ts': [1, 'the backup of shares, encrypted for PGP keys'],
+  'seal/root-generation.ts': [2, 'a root token under its one-time password, or for a PGP key'],
   'seal/uuid.ts': [1, 'ids'],
   'barrier/names.ts': [2, 'names of entries, encrypted'],
   'core/audit-devices.ts': [1, 'a device’s salt, stored behind the barrier: it hashes what the log shows'],

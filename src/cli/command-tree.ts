@@ -141,6 +141,27 @@ export const COMMANDS: readonly CommandSpec[] = [
     run: async (options, screen) => (await import('./commands/server.ts')).server(options, screen),
     commands: [
       {
+        name: 'generate-root',
+        summary: 'a new root token for a stopped store, from its unseal shares',
+        description:
+          'Makes a root token for whoever has lost the last one: on the store of a server that is stopped, with its unseal shares, or with the key file that `plenum up` made. Asks for the shares without showing them, or reads them from files or standard input; finds the key file by itself. Without --data and --config it is the store of the hub. Prints the token once; the audit devices of the store record it.',
+        options: [
+          several('--config <file>', 'configuration file of the server, or a folder of them'),
+          new Option('--data <folder>', 'folder of the encrypted store'),
+          new Option('--audit-folder <folder>', 'folder of the audit devices, as for the server'),
+          several('--shares <file>', 'file of unseal shares, one a line; - is standard input, or asks'),
+          new Option('--key-file <file>', 'key file of `plenum up`, where it is not in the configuration folder'),
+          new Option('--out <file>', 'write the token to this new file (0600) instead of printing it'),
+        ],
+        examples: [
+          'plenum server generate-root --data ./vault',
+          'plenum server generate-root --data ./vault --shares shares.txt --out root-token',
+          'plenum server generate-root --hub ./hub',
+        ],
+        run: async (options, screen) =>
+          (await import('./commands/server-generate-root.ts')).generateRoot(options, screen),
+      },
+      {
         name: 'status',
         summary: 'how a server does: seal, listeners, tokens, audit devices and the room on their disks',
         description:

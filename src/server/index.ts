@@ -76,28 +76,17 @@ export interface EmbeddedServer extends LocalServer {
 }
 
 /**
- * Starts sealed, as Vault does: whoever holds the key unseals through `core` or over HTTP.
- * @throws {StoreError} when the store cannot be opened
- * @throws {ListenError} when the address cannot be listened on; the store is closed again
+ * The core of a store alone, for work on one that no server serves. Starts sealed; nobody can connect. The caller closes it.
+ * `listening`: the addresses of a front that is put before it.
+ * @throws {StoreError} when the store cannot be opened, or somebody has it open
  */
-export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
-  const {
-    storage: kind,
-    port,
-    listeners = [],
-    auditFolders,
-    userLockout,
-    now,
-    random,
-    report = () => undefined,
-    version,
-    stopWithinMs,
-  } = options
-  const storage = openStorage(kind)
-  let front: HttpFront | undefined
-  const onInternalError = (error: unknown): void => report({ kind: 'internal-error', error, requestId: '' })
-  const core = createCore({
-    storage,
+export function openCore(
+  options: Omit<ServerOptions, 'port' | 'listeners' | 'beforeListen' | 'stopWithinMs' | 'testOnlyFaults'>,
+  listening: () => readonly string[] = () => [],
+): Core {
+  const { storage: kind, auditFolders, userLockout, now, random, report = () => undefined, version } = options
+  return createCore({
+    storage: openStorage(kind),
     storageType: kind.kind === 'memory' ? 'inmem' : 'lmdb',
     ...(now === undefined ? {} : { now }),
     ...(random === undefined ? {} : { random }),
@@ -107,8 +96,20 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     ...(options.leaseTtl === undefined ? {} : { leaseTtl: systemLeaseTtl(options.leaseTtl) }),
     ...(version === undefined ? {} : { version }),
     report,
-    listeners: () => front?.addresses ?? [],
+    listeners: listening,
   })
+}
+
+/**
+ * Starts sealed, as Vault does: whoever holds the key unseals through `core` or over HTTP.
+ * @throws {StoreError} when the store cannot be opened
+ * @throws {ListenError} when the address cannot be listened on; the store is closed again
+ */
+export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
+  const { port, listeners = [], report = () => undefined, stopWithinMs } = options
+  let front: HttpFront | undefined
+  const onInternalError = (error: unknown): void => report({ kind: 'internal-error', error, requestId: '' })
+  const core = openCore(options, () => front?.addresses ?? [])
   try {
     const local: LocalServer = {
       answer: answerDirectly(core, {
@@ -170,5 +171,5 @@ export {
   type TlsRenewal,
   type TlsSettings,
 } from './http/index.ts'
-export { KeyFileError, readKeyFile, writeKeyFile } from './seal/index.ts'
-export { StoreError } from './storage/index.ts'
+export { decodeShare, KeyFileError, Quorum, readKeyFile, writeKeyFile } from './seal/index.ts'
+export { isStoreFolder, StoreError } from './storage/index.ts'

@@ -51,6 +51,11 @@ export function createView(prefix: string, lower: Storage, unsealed: () => Unsea
         .map((name) => names.clearName(folder, stored, name))
         .sort(compareKeys)
     },
+    count(below) {
+      const { names } = unsealed()
+      checkPrefix(below)
+      return lower.count(names.storedPrefix(prefix + below))
+    },
     *pieces(below, most) {
       const { names } = unsealed()
       checkPrefix(below)

@@ -17,6 +17,7 @@ import type { Report } from './events.ts'
 import type { Exchange } from './exchange.ts'
 import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
 import { runPipeline } from './pipeline.ts'
+import { createAuditedRoot } from './root-token.ts'
 import { replyTo, replyToError, withLimit } from './reply.ts'
 import type { CoreMethod, CoreReply, CoreRequest } from './request.ts'
 import { openSession, type Session } from './session.ts'
@@ -52,8 +53,8 @@ export interface CoreOptions {
 export interface InitializeOptions {
   readonly shares: number
   readonly threshold: number
-  /** Called with the unseal keys before anything is written; if it rejects, nothing is. */
-  readonly beforeCommit?: (keys: readonly Buffer[], storeId: string) => Promise<void>
+  /** Called with the unseal keys and the root token before anything is written; if it rejects, nothing is. */
+  readonly beforeCommit?: ((keys: readonly Buffer[], storeId: string, rootToken: string) => Promise<void>) | undefined
 }
 
 export interface Core {
@@ -68,7 +69,12 @@ export interface Core {
   initialize(options: InitializeOptions): Promise<{ readonly keys: readonly Buffer[]; readonly rootToken: string }>
   /** @throws when the key is not this store's, or audit devices are enabled and none can be opened. */
   unsealWithKey(key: Buffer): Promise<void>
-  /** A new root token for whoever holds the unseal key: what `sys/generate-root` gives a quorum and a token with sudo (D5). */
+  /** How many shares make the unseal key; 0 while uninitialised. */
+  readonly threshold: number
+  /**
+   * A new root token for whoever holds the unseal key: what `sys/generate-root` gives a quorum and a token with sudo (D5).
+   * The audit devices record it as a request of that path, without a caller.
+   */
   generateRootToken(key: Buffer): Promise<string>
   seal(): Promise<void>
   /** Audit devices open anew what they write to, as Vault's on SIGHUP. One that cannot is reported. */
@@ -196,7 +202,7 @@ export function createCore(options: CoreOptions): Core {
       sealServer: () => Promise.resolve(),
     })
     const { token } = await first.tokens.createRoot()
-    await beforeCommit?.(keys, newSeal.status().storeId)
+    await beforeCommit?.(keys, newSeal.status().storeId, token)
     await staged.release()
     newBarrier.seal()
     report({ kind: 'initialized', shares, threshold })
@@ -217,6 +223,9 @@ export function createCore(options: CoreOptions): Core {
     get storeId() {
       return seal.status().storeId
     },
+    get threshold() {
+      return seal.status().threshold
+    },
     handle(request) {
       if (isStatusPath(request.path))
         return statusReply(request, status).catch((error: unknown) => replyToError(error, reportBug))
@@ -231,7 +240,7 @@ export function createCore(options: CoreOptions): Core {
     async generateRootToken(key) {
       if (session === undefined) throw new LogicalError('sealed', 'Vault is sealed', 'bare')
       seal.verifyKey(key)
-      return (await session.tokens.createRoot()).token
+      return createAuditedRoot(session)
     },
     seal: sealNow,
     tidyUp: async () => {

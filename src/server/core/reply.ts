@@ -15,7 +15,7 @@ const EMPTY_ERRORS = '{"errors":[]}\n'
 
 /** Routes whose data also stands at the top level, where old clients look for it. */
 const FLATTENED =
-  /^sys\/(?:audit|audit-hash\/.+|auth(?:\/.+)?|capabilities(?:-self|-accessor)?|ha-status|key-status|mounts(?:\/.+)?|policy(?:\/.*)?|remount|config\/cors|config\/auditing\/request-headers)$/
+  /^sys\/(?:audit|audit-hash\/.+|auth(?:\/.+)?|capabilities(?:-self|-accessor)?|ha-status|key-status|mounts(?:\/.+)?|policy(?:\/.*)?|rekey\/backup|remount|config\/cors|config\/auditing\/request-headers)$/
 
 export interface ReplyContext {
   readonly id: string

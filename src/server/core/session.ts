@@ -24,13 +24,20 @@ import { Entities } from '../identity/index.ts'
 import type { Backend } from '../logical/index.ts'
 import { PolicyStore } from '../policy/index.ts'
 import { RateLimits } from '../quota/index.ts'
-import { createRekey, createRootGeneration, type Rekey, type RootGeneration, type Seal } from '../seal/index.ts'
+import {
+  createRekey,
+  createRootGeneration,
+  type Rekey,
+  type RootGeneration,
+  type Seal,
+  type ShareBackup,
+} from '../seal/index.ts'
 import { keysBelow, type Storage } from '../storage/index.ts'
 import { base62, SERVICE_TOKEN_LENGTH, TokenStore, WrappingTokens } from '../token/index.ts'
 import { type AuditDevices, type AuditPlace, createAuditDevices } from './audit-devices.ts'
 import type { Report } from './events.ts'
 import { Occupancy } from './occupancy.ts'
-import { openSetting } from './setting.ts'
+import { openSetting, type Setting } from './setting.ts'
 import { type About, createSystemHost, keysPort } from './system-host.ts'
 import { effectiveLeaseTtl, type LeaseTtl } from './lease-ttl.ts'
 import { type MountEntry, MountTable } from './mounts.ts'
@@ -50,6 +57,8 @@ export interface Session {
   readonly now: () => number
   readonly occupancy: Occupancy
   readonly rekey: Rekey
+  /** The shares that the last rekey kept for the holders of PGP keys. */
+  readonly shareBackup: Setting<ShareBackup | null>
   readonly rootGeneration: RootGeneration
   /** Effective lease TTLs of a mount, in seconds. */
   leaseTtl(mount: MountEntry): LeaseTtl
@@ -108,7 +117,12 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     audit.close()
     devices.close()
   })
-  const rekey = createRekey(options.seal, random)
+  const shareBackup = openSetting<ShareBackup | null>(core, 'share-backup', null)
+  const rekey = createRekey({
+    seal: options.seal,
+    random,
+    keepBackup: (backup) => shareBackup.change(() => backup),
+  })
   const rootGeneration = createRootGeneration({
     seal: options.seal,
     random,
@@ -136,6 +150,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     now,
     occupancy,
     rekey,
+    shareBackup,
     rootGeneration,
     leaseTtl,
   }

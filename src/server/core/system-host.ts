@@ -13,6 +13,8 @@ import type {
   RootGenerationPort,
   SystemHost,
 } from '../engines/system/index.ts'
+import { readPgpKeys, type Rekey, type RootGeneration, type ShareBackup } from '../seal/index.ts'
+import type { Setting } from './setting.ts'
 import { invalidRequest, type TokenEntry } from '../logical/index.ts'
 import { DEFAULT_USER_LOCKOUT } from '../logical/user-lockout.ts'
 import type { Entities } from '../identity/index.ts'
@@ -33,8 +35,9 @@ interface SystemParts {
   readonly entities: Entities
   readonly wrapping: WrappingTokens
   readonly lockout: Lockout | undefined
-  readonly rekey: RekeyPort
-  readonly rootGeneration: RootGenerationPort
+  readonly rekey: Rekey
+  readonly shareBackup: Setting<ShareBackup | null>
+  readonly rootGeneration: RootGeneration
   readonly rateLimits: RateLimits
   readonly config: ConfigPort
   readonly now: () => number
@@ -66,13 +69,13 @@ export function createSystemHost(
   keys: KeysPort,
   { leaseTtl, seal, random, about }: ServerPowers,
 ): SystemHost {
-  const { mounts, tokens, wrapping, lockout, rekey, rootGeneration, rateLimits, config, now } = parts
+  const { mounts, tokens, wrapping, lockout, rateLimits, config, now } = parts
   const acl = (token: TokenEntry): Acl => aclOf(token, parts)
   return {
     node: { hostname: hostname(), version: VAULT_VERSION },
     keys,
-    rekey,
-    rootGeneration,
+    rekey: rekeyPort(parts),
+    rootGeneration: rootGenerationPort(parts),
     secrets: secretsPort(mounts, rateLimits),
     auths: authsPort(mounts, tokens, rateLimits),
     audit,
@@ -118,6 +121,26 @@ export function createSystemHost(
     },
     uuid: randomUUID,
     seal,
+  }
+}
+
+function rekeyPort({ rekey, shareBackup, now }: SystemParts): RekeyPort {
+  return {
+    ...rekey,
+    readPgpKeys: (keys) => readPgpKeys(keys, { now, prefix: 'invalid rekey seal configuration: ' }),
+    backup: () => shareBackup.get() ?? undefined,
+    forgetBackup: () => shareBackup.change(() => null),
+  }
+}
+
+function rootGenerationPort({ rootGeneration, now }: SystemParts): RootGenerationPort {
+  return {
+    ...rootGeneration,
+    async startFor(pgpKey) {
+      const [recipient] = await readPgpKeys([pgpKey], { now, prefix: 'error parsing PGP key: ' })
+      if (recipient === undefined) throw invalidRequest('could not acquire PGP key entity')
+      return rootGeneration.startFor(recipient)
+    },
   }
 }
 

@@ -16,6 +16,7 @@ function flatStorage(): Storage & { readonly entries: Map<string, Uint8Array> } 
     get: (key) => entries.get(key),
     list,
     pieces: (prefix) => [list(prefix)],
+    count: (prefix) => list(prefix).length,
     commit: (writes) => {
       for (const write of writes) {
         if (write.kind === 'put') entries.set(write.key, write.value)

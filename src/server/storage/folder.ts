@@ -14,7 +14,7 @@
  * so that an older Plenum refuses it by its number instead of finding damage; each entry says its own format, and is
  * written in the new one when it next changes. A newer version is refused.
  */
-import { readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkDataFile, type DataFile } from './data-file.ts'
 import { StoreError, systemCode } from './errors.ts'
@@ -50,6 +50,11 @@ export interface StoreFolder {
   /** Call when LMDB has written its files. */
   opened(): void
   release(): void
+}
+
+/** Whether a store was made there, whatever became of it. */
+export function isStoreFolder(folder: string): boolean {
+  return existsSync(join(folder, FORMAT_FILE))
 }
 
 /** Ready for LMDB: ours, of the right version, locked, undamaged. @throws {StoreError} */

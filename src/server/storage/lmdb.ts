@@ -84,6 +84,11 @@ function storageOn(database: Database, folder: string, held: StoreFolder): Stora
       checkPrefix(prefix)
       return reading(folder, () => namesBelow(database, Buffer.from(prefix)))
     },
+    count(prefix) {
+      use()
+      checkPrefix(prefix)
+      return reading(folder, () => database.getKeysCount(rangeBelow(Buffer.from(prefix))))
+    },
     *pieces(prefix, most) {
       use()
       checkPrefix(prefix)
@@ -242,6 +247,11 @@ function walkNames(database: Database, prefix: Buffer): (most: number) => string
     }
     return names
   }
+}
+
+/** Of every key that starts with `prefix`. */
+function rangeBelow(prefix: Buffer): { readonly start: Buffer; readonly end?: Buffer } {
+  return prefix.length === 0 ? { start: FIRST_KEY } : { start: prefix, end: behind(prefix) }
 }
 
 /** The first key behind all that start with `prefix`, which ends in a slash. */

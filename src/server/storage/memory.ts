@@ -44,6 +44,13 @@ export function createMemoryStorage(): Storage {
       if (folder === undefined) return []
       return [...folder.leaves, ...Array.from(folder.folders.keys(), (name) => `${name}/`)].sort(compareKeys)
     },
+    count(prefix) {
+      use()
+      checkPrefix(prefix)
+      let count = 0
+      for (const key of entries.keys()) if (key.startsWith(prefix)) count += 1
+      return count
+    },
     pieces(prefix, most) {
       use()
       checkPrefix(prefix)

@@ -51,6 +51,18 @@ export function stageStorage(lower: Storage): StagedStorage {
       checkPrefix(prefix)
       return list(prefix)
     },
+    count(prefix) {
+      use()
+      checkPrefix(prefix)
+      let count = lower.count(prefix)
+      for (const { kind, key } of staged.values()) {
+        if (!key.startsWith(prefix)) continue
+        const wasThere = lower.get(key) !== undefined
+        if (kind === 'put' && !wasThere) count += 1
+        if (kind === 'delete' && wasThere) count -= 1
+      }
+      return count
+    },
     /** What is held back is little. */
     *pieces(prefix, most) {
       use()

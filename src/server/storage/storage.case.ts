@@ -146,8 +146,10 @@ export function storageSuite({ name, open, closes, runs }: StorageCase): void {
         expect(() => storage.get(key)).toThrow(StorageKeyError)
         await expect(storage.commit([put(key, 'x')])).rejects.toBeInstanceOf(StorageKeyError)
       }
-      for (const prefix of ['a', '/', '../', 'a/../', 'a//'])
+      for (const prefix of ['a', '/', '../', 'a/../', 'a//']) {
         expect(() => storage.list(prefix)).toThrow(StorageKeyError)
+        expect(() => storage.count(prefix)).toThrow(StorageKeyError)
+      }
     })
 
     it('writes nothing of a batch that it refuses', async () => {
@@ -201,8 +203,10 @@ export function storageSuite({ name, open, closes, runs }: StorageCase): void {
               else model.delete(one.key)
             }
           }
-          for (const prefix of ['', 'a/', 'a/b/', 'é/', 'ab/'])
+          for (const prefix of ['', 'a/', 'a/b/', 'é/', 'ab/']) {
             expect(storage.list(prefix)).toEqual(namesIn(model, prefix))
+            expect(storage.count(prefix)).toBe([...model.keys()].filter((key) => key.startsWith(prefix)).length)
+          }
           for (const [at, value] of model) expect(Buffer.from(storage.get(at) ?? []).equals(value)).toBe(true)
           expect(everything(storage)).toEqual([...model.keys()].sort(compareKeys))
           await storage.close()
@@ -218,6 +222,7 @@ export function storageSuite({ name, open, closes, runs }: StorageCase): void {
       await writing
       expect(() => storage.get('a')).toThrow('the storage is closed')
       expect(() => storage.list('')).toThrow('the storage is closed')
+      expect(() => storage.count('')).toThrow('the storage is closed')
       expect(() => [...storage.pieces('', 1)]).toThrow('the storage is closed')
       await expect(storage.commit([put('b')])).rejects.toThrow('the storage is closed')
     })

@@ -25,6 +25,9 @@ export interface Storage {
    */
   list(prefix: string): string[]
 
+  /** How many keys lie below `prefix` (as in `list`), at any depth; reads none of them. */
+  count(prefix: string): number
+
   /**
    * The same names in pieces of at most `most`, in an order of the storage's own; each is read when it is asked for, and
    * costs by its own length, not by that of the list. Changes are allowed meanwhile: a name that stays is given once, one

@@ -81,7 +81,7 @@ export class TokenRecords {
 
   /** How many there are; reads none of them. */
   count(): number {
-    return this.#storage.list('id/').length
+    return this.#storage.count('id/')
   }
 
   children(id: string): string[] {

@@ -154,8 +154,8 @@ export class TokenStore {
   }
 
   /** Service tokens, and how many of them have an end; also those whose time is over and that are still to be removed. */
-  async count(): Promise<{ readonly stored: number; readonly expiring: number }> {
-    return { stored: this.#records.count(), expiring: await this.#expiry.count() }
+  count(): { readonly stored: number; readonly expiring: number } {
+    return { stored: this.#records.count(), expiring: this.#expiry.count() }
   }
 
   /** Of every live service token; sorted. Reads them all, and lets others have their turn meanwhile. */

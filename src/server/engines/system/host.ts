@@ -111,8 +111,7 @@ export interface ToolsPort {
 export interface StatusPort {
   about(): AboutView
   auditDevices(): readonly AuditDeviceStatusView[]
-  /** Reads the index of all tokens. */
-  countTokens(): Promise<{ readonly stored: number; readonly expiring: number }>
+  countTokens(): { readonly stored: number; readonly expiring: number }
 }
 
 export interface AboutView {
@@ -161,7 +160,14 @@ export interface RotationView {
 /** Rekeying (`server/seal/rekey.ts`). All methods throw Vault's refusals. */
 export interface RekeyPort {
   status(): RekeyView
-  start(options: { readonly shares: number; readonly threshold: number; readonly verify: boolean }): RekeyView
+  /** One a key, in their order. */
+  readPgpKeys(keys: readonly string[]): Promise<readonly PgpRecipientView[]>
+  start(options: {
+    readonly shares: number
+    readonly threshold: number
+    readonly verify: boolean
+    readonly pgp: { readonly recipients: readonly PgpRecipientView[]; readonly backup: boolean } | undefined
+  }): RekeyView
   cancel(): void
   submit(
     share: string,
@@ -174,6 +180,8 @@ export interface RekeyPort {
         /** Whoever shows them overwrites them. */
         readonly keys: readonly Buffer[]
         readonly verificationNonce: string
+        readonly pgpFingerprints: readonly string[] | undefined
+        readonly backup: boolean
       }
   >
   verification(): VerificationView
@@ -185,6 +193,15 @@ export interface RekeyPort {
     | { readonly kind: 'complete'; readonly nonce: string }
   >
   restartVerification(): VerificationView
+  /** Encrypted shares in hexadecimal, by fingerprint; `undefined` when none are kept. */
+  backup(): { readonly nonce: string; readonly keys: Readonly<Record<string, readonly string[]>> } | undefined
+  forgetBackup(): Promise<void>
+}
+
+/** A PGP key that may be encrypted for. */
+export interface PgpRecipientView {
+  readonly fingerprint: string
+  encrypt(plain: Buffer): Promise<Buffer>
 }
 
 export interface VerificationView {
@@ -200,12 +217,15 @@ export interface RekeyView extends VerificationView {
   readonly verificationRequired: boolean
   /** Empty while there is nothing to verify. */
   readonly verificationNonce: string
+  readonly pgpFingerprints: readonly string[] | undefined
+  readonly backup: boolean
 }
 
 /** A root token for a quorum of shares (`server/seal/root-generation.ts`). All methods throw Vault's refusals. */
 export interface RootGenerationPort {
   status(): RootGenerationView
   start(otp: string | undefined): RootGenerationView & { readonly otp: string }
+  startFor(pgpKey: string): Promise<RootGenerationView>
   cancel(): void
   submit(
     share: string,
@@ -219,6 +239,7 @@ export interface RootGenerationView {
   readonly progress: number
   readonly required: number
   readonly otpLength: number
+  readonly pgpFingerprint: string
 }
 
 /** This node, as `sys/ha-status` shows it. */

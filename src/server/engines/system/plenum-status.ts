@@ -10,9 +10,9 @@ export function statusRoutes(host: SystemHost): Route[] {
   return [{ pattern: /plenum\/status/, operations: { read: () => show(host) } }]
 }
 
-async function show({ status, keys, now }: SystemHost): Promise<LogicalResponse> {
+function show({ status, keys, now }: SystemHost): LogicalResponse {
   const { started, version, apiVersion, storageType, listeners } = status.about()
-  const { stored, expiring } = await status.countTokens()
+  const { stored, expiring } = status.countTokens()
   const { term, installed, encryptions } = keys.active()
   return {
     kind: 'data',
