@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /**
- * Three suites. `unit` is pure and shares one process; `integration` starts servers and commands and gets a process
- * per file; `airflow` needs the Python environments that scripts/test.mjs makes.
+ * Four suites. `unit` is pure and shares one process; `integration` starts servers and commands and gets a process
+ * per file; `interop` runs clients that others wrote; `airflow` needs the Python environments that scripts/test.mjs makes.
  *
  * The files of `integration` wait most of the time for what they started, and a start of Airflow fills one core: two at
  * once, also on two cores, where the runner would take one.
@@ -29,6 +29,16 @@ const config: ViteUserConfig = defineConfig({
           include: ['test/integration/**/*.test.ts'],
           pool: 'forks',
           maxWorkers: AT_ONCE,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'interop',
+          include: ['test/interop/**/*.test.ts'],
+          pool: 'forks',
+          maxWorkers: 1,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

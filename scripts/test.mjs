@@ -2,7 +2,7 @@
  * `npm test`: does all its own set-up, runs every check and suite, and ends with their sum.
  *
  *   npm test                 everything
- *   npm test -- unit         only the named parts (types, lint, format, dead, unit, integration, airflow, node)
+ *   npm test -- unit         only the named parts (types, lint, format, dead, unit, integration, interop, airflow, node)
  *
  * A check (types, lint, ...) counts as one. What is skipped for want of a tool says which tool.
  */
@@ -56,8 +56,10 @@ await check('format', 'biome', ['@biomejs/biome/bin/biome', 'format', '.'])
 await check('dead', 'knip', ['knip/bin/knip.js'])
 await suite('unit', process.execPath, 'unit')
 await suite('integration', process.execPath, 'integration')
+const problem = isWanted('airflow') || isWanted('interop') ? await makePythonEnvironments() : undefined
+// Without Python, the cases of hvac alone are skipped.
+await suite('interop', process.execPath, 'interop')
 if (isWanted('airflow')) {
-  const problem = await makePythonEnvironments()
   if (problem === undefined) await suite('airflow', process.execPath, 'airflow')
   else skip('airflow', problem)
 }
