@@ -40,6 +40,34 @@ describe('help', () => {
     }
   })
 
+  it.runIf(process.env['PLENUM_TEST_VAULT_ADDR'] === undefined)(
+    'says what the path is for, what it takes and what can be done',
+    async () => {
+      const answer = await get('sys/policies/acl/x?help=1', token)
+      const help = String(answer.json['help'])
+      for (const part of ['sys/policies/acl/{name}', 'policy (string)', 'name (string, path)', 'read, update, delete'])
+        expect(help).toContain(part)
+      const paths = field(answer, 'openapi', 'paths') as Record<string, unknown>
+      expect(Object.keys(paths)).toEqual(['/sys/policies/acl/{name}'])
+      const whole = String((await get(`auth/${approle}/?help=1`, token)).json['help'])
+      for (const part of ['role/{role_name}/secret-id', 'Logs a machine in.']) expect(whole).toContain(part)
+    },
+  )
+
+  it('is there as well below an auth method that is only a name, and for fields that are the own of a client', async () => {
+    const ldap = vault.unique('helped-ldap')
+    await vault.request('POST', `sys/auth/${ldap}`, { body: { type: 'ldap' } })
+    try {
+      for (const path of [`auth/${ldap}/config`, 'cubbyhole/x']) {
+        const answer = await get(`${path}?help=1`, token)
+        expect([path, answer.status, typeof answer.json['help']]).toEqual([path, 200, 'string'])
+        if (vault.embedded && path !== 'cubbyhole/x') expect(answer.json['openapi']).toBeNull()
+      }
+    } finally {
+      await vault.request('DELETE', `sys/auth/${ldap}`)
+    }
+  })
+
   it('changes nothing and shows no value', async () => {
     await vault.request('POST', `${mount}/data/a`, { body: { data: { v: 'planted' } } })
     const answer = await get(`${mount}/data/a?help=1`)
@@ -92,14 +120,39 @@ describe('sys/internal/specs/openapi', () => {
       const answer = await get('sys/internal/specs/openapi')
       const paths = answer.json['paths'] as unknown as Record<string, Record<string, unknown>>
       expect(paths['/sys/remount']).toEqual({
+        description: expect.any(String),
         'x-vault-sudo': true,
-        post: { responses: { '200': { description: 'OK' } } },
+        post: {
+          operationId: 'postSysRemount',
+          tags: ['system'],
+          requestBody: {
+            content: {
+              'application/json': {
+                schema: {
+                  type: 'object',
+                  properties: {
+                    from: { type: 'string', description: expect.any(String) },
+                    to: { type: 'string', description: expect.any(String) },
+                  },
+                },
+              },
+            },
+          },
+          responses: { '200': { description: 'OK' } },
+        },
       })
       expect(paths[`/auth/${approle}/login`]).toMatchObject({ 'x-vault-unauthenticated': true })
       expect(paths['/sys/policies/acl/{name}']?.['parameters']).toEqual([
-        { name: 'name', in: 'path', required: true, schema: { type: 'string' } },
+        { name: 'name', in: 'path', required: true, description: expect.any(String), schema: { type: 'string' } },
       ])
-      expect(paths[`/${mount}/metadata/{path}`]?.['get']).toMatchObject({ parameters: [{ name: 'list', in: 'query' }] })
+      expect(paths[`/${mount}/metadata/{path}`]?.['get']).toMatchObject({
+        tags: ['secrets'],
+        parameters: [
+          { name: 'list', in: 'query' },
+          { name: 'after', in: 'query' },
+          { name: 'limit', in: 'query', schema: { type: 'integer' } },
+        ],
+      })
     },
   )
 })

@@ -27,17 +27,20 @@ const METHODS: ReadonlySet<string> = new Set([
 /** `undefined` for a type that Vault does not have either. */
 export function createPlaceholder(type: string): Backend | undefined {
   if (!METHODS.has(type)) return undefined
+  const handle = (): never => {
+    throw new LogicalError(
+      'unsupported-path',
+      `the auth method ${type} can be enabled on this server and not used: log in with one of the methods that docs/compatibility.md names`,
+      'bare',
+    )
+  }
   return {
     type,
+    about: `The auth method ${type}, which can be enabled, tuned and listed on this server, and not used: no path below it does anything.`,
     isUnauthenticated: () => false,
     needsSudo: () => false,
     exists: () => undefined,
-    handle: () => {
-      throw new LogicalError(
-        'unsupported-path',
-        `the auth method ${type} can be enabled on this server and not used: log in with one of the methods that docs/compatibility.md names`,
-        'bare',
-      )
-    },
+    // Any path has help, which says the same; none has an operation.
+    handle: Object.assign(handle, { routes: [{ pattern: /(?<path>.*)/, operations: {} }] }),
   }
 }

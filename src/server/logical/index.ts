@@ -1,3 +1,4 @@
+export { type Description, type Field, type Fields, type FieldType, PAGE_FIELDS } from './declared-fields.ts'
 export {
   badWrappingToken,
   internalError,
@@ -27,5 +28,6 @@ export type {
   TokenEntry,
   WrapInfo,
 } from './logical.ts'
+export { declaredNames, parameterWarnings, warned } from './parameter-warnings.ts'
 export { pathTemplates } from './path-templates.ts'
 export { type Handler, NAME, type PathParameters, type Route, router } from './routes.ts'

@@ -6,6 +6,7 @@
  * token, the policy and the audit device; a backend cannot be reached around them. It sees paths relative to its mount.
  */
 import type { JsonObject, JsonValue } from '../json/json.ts'
+import type { Description } from './declared-fields.ts'
 
 /** What the caller wants, in Vault's words. `create` is an update of something that the existence check says is absent. `scan` is OpenBao's: a list of the whole tree. */
 export type Operation = 'create' | 'read' | 'update' | 'patch' | 'delete' | 'list' | 'scan'
@@ -178,6 +179,8 @@ export interface LoginName {
 export interface Backend {
   /** `kv`, `approle`, `token`, `system`, ... */
   readonly type: string
+  /** What it is for, in a sentence or two: the prose of its help. */
+  readonly about?: string
   /** Paths below the mount that need no token. */
   isUnauthenticated(path: string): boolean
   /** Paths below the mount that need `sudo` as well. */
@@ -206,7 +209,7 @@ export interface Handle {
   readonly routes?: readonly PathShape[]
 }
 
-export interface PathShape {
+export interface PathShape extends Description {
   /** Of the whole path below the mount. */
   readonly pattern: RegExp
   readonly operations: Readonly<Partial<Record<Operation, unknown>>>

@@ -4,14 +4,25 @@
  *
  * Invariant: the new name beats the old one. A setting is shown under its old name as well where it was last written so.
  */
+import type { Fields } from '../logical/declared-fields.ts'
 import type { JsonObject } from '../logical/logical.ts'
-import { showTokenSettings, type TokenSettings } from './token-settings.ts'
+import { showTokenSettings, TOKEN_FIELDS, type TokenSettings } from './token-settings.ts'
 
 /** From the old name to the new one: `{ policies: 'token_policies' }`. */
 export type OldNames<Old extends string> = Readonly<Record<Old, `token_${string}`>>
 
 /** Which settings were last written under their old name. */
 export type OldNamesUsed<Old extends string> = Readonly<Record<Old, boolean>>
+
+/** The old names as fields of their own. */
+export function oldNameFields(names: OldNames<string>): Fields {
+  return Object.fromEntries(
+    Object.entries(names).map(([old, name]) => [
+      old,
+      { type: TOKEN_FIELDS[name]?.type ?? 'string', about: `The older name of ${name}.`, deprecated: true },
+    ]),
+  )
+}
 
 /** The request's fields, with what was given under old names alone under the new ones too. */
 export function underNewNames(data: JsonObject, names: OldNames<string>): JsonObject {

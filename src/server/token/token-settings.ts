@@ -6,6 +6,7 @@
 import { boolField, intField, signedDurationField, stringField, stringListField } from '../logical/fields.ts'
 import { parseCidrs } from '../logical/cidr.ts'
 import { invalidRequest } from '../logical/errors.ts'
+import type { Fields } from '../logical/declared-fields.ts'
 import type { JsonObject } from '../logical/logical.ts'
 import { sanitizePolicies } from './policies.ts'
 
@@ -32,6 +33,28 @@ export const DEFAULT_TOKEN_SETTINGS: TokenSettings = {
   boundCidrs: [],
   noDefaultPolicy: false,
   type: 'default',
+}
+
+/** What `readTokenSettings` reads. */
+export const TOKEN_FIELDS: Fields = {
+  token_policies: { type: 'list', about: 'Policies that tokens from a login get, beside `default`.' },
+  token_ttl: { type: 'duration', about: 'How long tokens live at first; 0 for as long as the mount says.' },
+  token_max_ttl: {
+    type: 'duration',
+    about: 'How long tokens can be kept alive by renewals; 0 for the limit of the mount.',
+  },
+  token_explicit_max_ttl: {
+    type: 'duration',
+    about: 'An age that no token outlives, periodic ones included; 0 for none.',
+  },
+  token_period: { type: 'duration', about: 'Makes periodic tokens: every renewal gives them this long again.' },
+  token_num_uses: { type: 'int', about: 'How many requests a token is good for; 0 for any number.' },
+  token_bound_cidrs: { type: 'list', about: 'Networks that logins must come from, and that tokens can be used from.' },
+  token_no_default_policy: { type: 'bool', about: 'Whether tokens are made without the policy `default`.' },
+  token_type: {
+    type: 'string',
+    about: 'The type of the tokens: `service`, `batch`, or `default` for that of the mount.',
+  },
 }
 
 const TYPES: ReadonlyMap<string, TokenSettings['type']> = new Map([

@@ -7,7 +7,7 @@
 import { type Backend, internalError, type LogicalResponse, router } from '../../logical/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import type { LeaseTtl, TokenStore } from '../../token/index.ts'
-import { createLogin, roleIdOf } from './login.ts'
+import { createLogin, LOGIN_FIELDS, roleIdOf } from './login.ts'
 import { roleExists, roleRoutes } from './role-routes.ts'
 import { RoleStore } from './role-store.ts'
 import { secretIdRoutes } from './secret-id-routes.ts'
@@ -53,14 +53,25 @@ export function createAppRole({ storage, now, random, leaseTtl, tokens, mountPoi
 
   return {
     type: 'approle',
+    about: 'Machines log in with a role-id and a secret-id.',
     isUnauthenticated: (path) => path === 'login',
     needsSudo: () => false,
     exists: (path) => roleExists(roles, path),
     // Of roles that exist: others have nothing to guess, and their number has no bound.
     aliasOf: (path, data) => (path === 'login' ? roles.byRoleId(roleIdOf(data))?.roleId : undefined),
     handle: router([
-      { pattern: /login/, operations: { update: createLogin(roles, secretIds) } },
-      { pattern: /tidy\/secret-id/, operations: { update: tidy } },
+      {
+        pattern: /login/,
+        about: 'Logs a machine in.',
+        fields: LOGIN_FIELDS,
+        operations: { update: createLogin(roles, secretIds) },
+      },
+      {
+        pattern: /tidy\/secret-id/,
+        about: 'Takes away secret-ids that have expired, and what belonged to them.',
+        fields: {},
+        operations: { update: tidy },
+      },
       ...roleRoutes({ roles, secretIds, random, leaseTtl }),
       ...secretIdRoutes({ roles, secretIds, now, random, leaseTtl }),
     ]),

@@ -8,6 +8,7 @@
 import { cidrsAllow } from '../../logical/cidr.ts'
 import { stringField } from '../../logical/fields.ts'
 import {
+  type Fields,
   invalidCredentials,
   invalidRequest,
   type JsonObject,
@@ -21,6 +22,11 @@ import type { Role } from './role.ts'
 import type { RoleStore } from './role-store.ts'
 import { checkSubset, type SecretId } from './secret-id.ts'
 import type { FoundSecretId, SecretIdStore } from './secret-id-store.ts'
+
+export const LOGIN_FIELDS: Fields = {
+  role_id: { type: 'string', about: 'Says which role logs in.' },
+  secret_id: { type: 'string', about: 'Proves it, unless the role asks for none.' },
+}
 
 export function createLogin(
   roles: RoleStore,

@@ -1,6 +1,8 @@
 /** `role` and `role/:name` with its single settings (vault-api 8). */
 import { stringField } from '../../logical/fields.ts'
 import {
+  type Field,
+  type Fields,
   invalidRequest,
   type JsonObject,
   LogicalError,
@@ -13,7 +15,7 @@ import {
 } from '../../logical/index.ts'
 import type { LeaseTtl } from '../../token/index.ts'
 import { newUuid } from './keyed-name.ts'
-import { changeRole, newRole, type Role, showDeprecated, showRole } from './role.ts'
+import { changeRole, newRole, type Role, ROLE_FIELDS, showDeprecated, showRole } from './role.ts'
 import type { RoleStore } from './role-store.ts'
 import type { SecretIdStore } from './secret-id-store.ts'
 
@@ -27,6 +29,8 @@ export interface RoleRoutesOptions {
 const KEY_BYTES = 32
 const MAX_NAME = 4096
 
+export const ROLE_NAME: Field = { type: 'string', in: 'path', about: 'The name of the role; its case does not matter.' }
+
 const ROLE_PATH = new RegExp(`^role/(${NAME})$`)
 
 /** For the existence check: `undefined` for a path that is not a role's. */
@@ -35,7 +39,7 @@ export function roleExists(roles: RoleStore, path: string): boolean | undefined 
   return name === undefined ? undefined : roles.get(name.toLowerCase()) !== undefined
 }
 
-export function roleName({ name = '' }: PathParameters): string {
+export function roleName({ role_name: name = '' }: PathParameters): string {
   return name.toLowerCase()
 }
 
@@ -80,7 +84,9 @@ export function roleRoutes({ roles, secretIds, random, leaseTtl }: RoleRoutesOpt
 
   function settingRoute([path, setting]: readonly [string, Setting]): Route {
     return {
-      pattern: new RegExp(`role/(?<name>${NAME})/${path}`),
+      pattern: new RegExp(`role/(?<role_name>${NAME})/${path}`),
+      about: `One setting of a role: ${setting.missing}. A deletion gives it back its default.`,
+      fields: { role_name: ROLE_NAME, ...roleFields(setting.fields) },
       operations: {
         read: read(setting.show, setting.warnings),
         update: ({ data }, parameters) => {
@@ -98,9 +104,16 @@ export function roleRoutes({ roles, secretIds, random, leaseTtl }: RoleRoutesOpt
   }
 
   return [
-    { pattern: /role\/?/, operations: { list: () => ({ kind: 'list', keys: roles.all().map(({ name }) => name) }) } },
     {
-      pattern: new RegExp(`role/(?<name>${NAME})`),
+      pattern: /role\/?/,
+      about: 'The names of all roles.',
+      fields: {},
+      operations: { list: () => ({ kind: 'list', keys: roles.all().map(({ name }) => name) }) },
+    },
+    {
+      pattern: new RegExp(`role/(?<role_name>${NAME})`),
+      about: 'A role: what its logins must bring, and what tokens they get.',
+      fields: { role_name: ROLE_NAME, ...ROLE_FIELDS },
       operations: {
         read: read(showRole),
         update: write,
@@ -112,7 +125,9 @@ export function roleRoutes({ roles, secretIds, random, leaseTtl }: RoleRoutesOpt
       },
     },
     {
-      pattern: new RegExp(`role/(?<name>${NAME})/role-id`),
+      pattern: new RegExp(`role/(?<role_name>${NAME})/role-id`),
+      about: 'The role-id of a role.',
+      fields: { role_name: ROLE_NAME, ...roleFields(['role_id']) },
       operations: {
         read: read(({ roleId }) => ({ role_id: roleId })),
         update: ({ data }, parameters) => {
@@ -125,6 +140,10 @@ export function roleRoutes({ roles, secretIds, random, leaseTtl }: RoleRoutesOpt
     },
     ...Object.entries(SETTINGS).map(settingRoute),
   ]
+}
+
+function roleFields(names: readonly string[]): Fields {
+  return Object.fromEntries(Object.entries(ROLE_FIELDS).filter(([name]) => names.includes(name)))
 }
 
 /** One setting that has a path of its own. */

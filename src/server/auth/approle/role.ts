@@ -12,16 +12,18 @@
 import { parseCidrs } from '../../logical/cidr.ts'
 import { goDuration } from '../../logical/duration.ts'
 import { boolField, durationField, intField, stringField, stringListField } from '../../logical/fields.ts'
-import { internalError, invalidRequest, type JsonObject } from '../../logical/index.ts'
+import { type Fields, internalError, invalidRequest, type JsonObject } from '../../logical/index.ts'
 import {
   DEFAULT_TOKEN_SETTINGS,
   type LeaseTtl,
+  oldNameFields,
   type OldNames,
   type OldNamesUsed,
   oldNamesUsed,
   readTokenSettings,
   showOldNames,
   showTokenSettings,
+  TOKEN_FIELDS,
   type TokenSettings,
   underNewNames,
 } from '../../token/index.ts'
@@ -51,6 +53,22 @@ type OldName = 'policies' | 'period'
 
 const OLD_NAMES: OldNames<OldName> = { policies: 'token_policies', period: 'token_period' }
 const VERSION = 1
+
+/** What `changeRole` reads. */
+export const ROLE_FIELDS: Fields = {
+  role_id: { type: 'string', about: 'What logins of the role bring; made by the server unless it is given.' },
+  bind_secret_id: { type: 'bool', about: 'Whether logins must bring a secret-id.' },
+  secret_id_bound_cidrs: { type: 'list', about: 'Networks that logins with a secret-id of the role must come from.' },
+  bound_cidr_list: { type: 'list', about: 'The older name of secret_id_bound_cidrs.', deprecated: true },
+  secret_id_num_uses: { type: 'int', about: 'How many logins a secret-id is good for; 0 for any number.' },
+  secret_id_ttl: { type: 'duration', about: 'How long a secret-id can be used; 0 for no end.' },
+  local_secret_ids: {
+    type: 'bool',
+    about: 'Kept and shown alone: there is no cluster. Can be given to a new role only.',
+  },
+  ...TOKEN_FIELDS,
+  ...oldNameFields(OLD_NAMES),
+}
 
 export function newRole(name: string, key: Buffer, roleId: string): Role {
   return {

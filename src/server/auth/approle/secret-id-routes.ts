@@ -1,6 +1,7 @@
 /** `role/:name/secret-id` and its kin: making, looking up and destroying secret-ids (vault-api 8). */
 import { stringField } from '../../logical/fields.ts'
 import {
+  type Field,
   internalError,
   invalidRequest,
   LogicalError,
@@ -13,9 +14,9 @@ import {
 import type { LeaseTtl } from '../../token/index.ts'
 import { newUuid } from './keyed-name.ts'
 import type { Role } from './role.ts'
-import { roleName } from './role-routes.ts'
+import { ROLE_NAME, roleName } from './role-routes.ts'
 import type { RoleStore } from './role-store.ts'
-import { planSecretId, showSecretId } from './secret-id.ts'
+import { planSecretId, SECRET_ID_FIELDS, showSecretId } from './secret-id.ts'
 import type { FoundSecretId, SecretIdStore } from './secret-id-store.ts'
 
 export interface SecretIdRoutesOptions {
@@ -27,6 +28,10 @@ export interface SecretIdRoutesOptions {
 }
 
 const MAX_SECRET_ID = 4096
+
+/** A deletion has no body. */
+const SECRET_ID: Field = { type: 'string', in: 'both', about: 'The secret-id itself.' }
+const ACCESSOR: Field = { type: 'string', in: 'both', about: 'The accessor that was told with the secret-id.' }
 
 export function secretIdRoutes({ roles, secretIds, now, random, leaseTtl }: SecretIdRoutesOptions): Route[] {
   function findRole(parameters: PathParameters, missing: (text: string) => LogicalError): Role {
@@ -79,10 +84,12 @@ export function secretIdRoutes({ roles, secretIds, now, random, leaseTtl }: Secr
     return { kind: 'none' }
   }
 
-  const below = (path: string): RegExp => new RegExp(`role/(?<name>${NAME})/${path}`)
+  const below = (path: string): RegExp => new RegExp(`role/(?<role_name>${NAME})/${path}`)
   return [
     {
       pattern: below('secret-id/?'),
+      about: 'Makes a secret-id of the role, or lists the accessors of those that there are.',
+      fields: { role_name: ROLE_NAME, ...SECRET_ID_FIELDS },
       operations: {
         list: (_, parameters) => ({ kind: 'list', keys: secretIds.accessors(findRole(parameters, invalidRequest)) }),
         update: (request, parameters) => issue(request, parameters, newUuid(random)),
@@ -90,6 +97,12 @@ export function secretIdRoutes({ roles, secretIds, now, random, leaseTtl }: Secr
     },
     {
       pattern: below('custom-secret-id'),
+      about: 'Takes a text of the caller as a secret-id of the role.',
+      fields: {
+        role_name: ROLE_NAME,
+        secret_id: { type: 'string', about: 'The secret-id, of at most 4096 bytes.' },
+        ...SECRET_ID_FIELDS,
+      },
       operations: {
         update: (request, parameters) => {
           const text = required(request, 'secret_id')
@@ -101,6 +114,8 @@ export function secretIdRoutes({ roles, secretIds, now, random, leaseTtl }: Secr
     },
     {
       pattern: below('secret-id/lookup'),
+      about: 'What is known of a secret-id.',
+      fields: { role_name: ROLE_NAME, secret_id: SECRET_ID },
       operations: {
         update: (request, parameters) => {
           const found = findByText(request, parameters)
@@ -108,10 +123,22 @@ export function secretIdRoutes({ roles, secretIds, now, random, leaseTtl }: Secr
         },
       },
     },
-    { pattern: below('secret-id/destroy'), operations: { update: destroyByText, delete: destroyByText } },
-    { pattern: below('secret-id-accessor/lookup'), operations: { update: lookupByAccessor } },
+    {
+      pattern: below('secret-id/destroy'),
+      about: 'Ends a secret-id.',
+      fields: { role_name: ROLE_NAME, secret_id: SECRET_ID },
+      operations: { update: destroyByText, delete: destroyByText },
+    },
+    {
+      pattern: below('secret-id-accessor/lookup'),
+      about: 'What is known of the secret-id with this accessor.',
+      fields: { role_name: ROLE_NAME, secret_id_accessor: ACCESSOR },
+      operations: { update: lookupByAccessor },
+    },
     {
       pattern: below('secret-id-accessor/destroy'),
+      about: 'Ends the secret-id with this accessor.',
+      fields: { role_name: ROLE_NAME, secret_id_accessor: ACCESSOR },
       operations: { update: destroyByAccessor, delete: destroyByAccessor },
     },
   ]

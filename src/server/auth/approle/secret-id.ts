@@ -11,7 +11,7 @@
 import { cidrsWithin, parseCidrs } from '../../logical/cidr.ts'
 import { formatInstant, ZERO_INSTANT } from '../../logical/duration.ts'
 import { durationField, intField, stringField, stringListField } from '../../logical/fields.ts'
-import { invalidRequest, type JsonObject } from '../../logical/index.ts'
+import { type Fields, invalidRequest, type JsonObject } from '../../logical/index.ts'
 import { AppRoleRecordError, type Role } from './role.ts'
 
 export interface SecretId {
@@ -30,6 +30,15 @@ export interface SecretId {
 }
 
 const VERSION = 1
+
+/** What `planSecretId` reads. */
+export const SECRET_ID_FIELDS: Fields = {
+  metadata: { type: 'string', about: 'Texts by name, as JSON text, that the tokens of its logins carry.' },
+  cidr_list: { type: 'list', about: 'Networks that logins with it must come from, within those of the role.' },
+  token_bound_cidrs: { type: 'list', about: 'Networks that its tokens can be used from, within those of the role.' },
+  num_uses: { type: 'int', about: 'How many logins it is good for; no more than the role says.' },
+  ttl: { type: 'duration', about: 'How long it can be used; no longer than the role says.' },
+}
 
 /** @throws {LogicalError} 400 for what the role does not allow */
 export function planSecretId(

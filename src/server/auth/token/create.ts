@@ -5,7 +5,7 @@
  * that fails answers. A child is never more than its parent unless the caller holds sudo on the path, or a role that
  * the caller may use says so (S39).
  */
-import { invalidRequest, type JsonObject, type TokenEntry } from '../../logical/index.ts'
+import { type Fields, invalidRequest, type JsonObject, type TokenEntry } from '../../logical/index.ts'
 import {
   boolField,
   intField,
@@ -52,6 +52,24 @@ export interface PlannedCreation {
   /** The name, in lower case, whose entity the token is to carry; `undefined` leaves the token's own. */
   readonly entityAlias: string | undefined
   readonly warnings: readonly string[]
+}
+
+/** What `planCreation` reads. */
+export const CREATION_FIELDS: Fields = {
+  id: { type: 'string', about: 'The token itself, chosen by the caller; needs sudo.' },
+  type: { type: 'string', about: '`service` or `batch`.' },
+  policies: { type: 'list', about: 'The policies of the token; those of the caller when none are named.' },
+  meta: { type: 'map', about: 'Texts by name that the token carries, and the audit log with it.' },
+  display_name: { type: 'string', about: 'What the token is called in the audit log.' },
+  num_uses: { type: 'int', about: 'How many requests the token is good for; 0 for any number.' },
+  ttl: { type: 'duration', about: 'How long the token lives; 0 for as long as the mount says.' },
+  lease: { type: 'duration', about: 'The older name of ttl.', deprecated: true },
+  explicit_max_ttl: { type: 'duration', about: 'An age that the token does not outlive; 0 for none.' },
+  period: { type: 'duration', about: 'Makes a periodic token: every renewal gives it this long again; needs sudo.' },
+  renewable: { type: 'bool', about: 'Whether the token can be renewed.' },
+  no_parent: { type: 'bool', about: 'Makes an orphan; needs sudo.' },
+  no_default_policy: { type: 'bool', about: 'Leaves out the policy `default`.' },
+  entity_alias: { type: 'string', about: 'In whose name the token is made; the role must allow it.' },
 }
 
 /** @throws {LogicalError} 400 for everything the caller may not have, or has not put right */

@@ -6,6 +6,7 @@
  */
 import {
   type Backend,
+  type Field,
   internalError,
   invalidRequest,
   LogicalError,
@@ -19,9 +20,9 @@ import {
 import { signedDurationField, stringField } from '../../logical/fields.ts'
 import type { Storage } from '../../storage/index.ts'
 import { authBlock, type LeaseTtl, type TokenStore } from '../../token/index.ts'
-import { planCreation } from './create.ts'
+import { CREATION_FIELDS, planCreation } from './create.ts'
 import { lookupData } from './lookup.ts'
-import { tokenRoleExists, tokenRoleRoutes } from './role-routes.ts'
+import { ROLE_NAME, tokenRoleExists, tokenRoleRoutes } from './role-routes.ts'
 import { TokenRoleStore } from './role-store.ts'
 
 export interface TokenBackendOptions {
@@ -39,6 +40,11 @@ export interface TokenBackendOptions {
 }
 
 const MOUNT_POINT = 'auth/token/'
+
+const TOKEN: Field = { type: 'string', about: 'The token that is meant.' }
+const ACCESSOR: Field = { type: 'string', about: 'The accessor of the token that is meant.' }
+const INCREMENT: Field = { type: 'duration', about: 'How much longer it is to live from now on.' }
+
 const NEEDS_SUDO = /^(?:revoke-orphan|accessors|tidy)(?:\/.*)?$/
 
 export function createTokenBackend(options: TokenBackendOptions): Backend {
@@ -125,25 +131,56 @@ export function createTokenBackend(options: TokenBackendOptions): Backend {
 
   return {
     type: 'token',
+    about: 'Tokens: making, looking up, renewing and revoking them.',
     isUnauthenticated: () => false,
     needsSudo: (path) => NEEDS_SUDO.test(path),
     exists: (path) => tokenRoleExists(roles, path),
     handle: router([
-      { pattern: /create/, operations: { update: (request) => create(request, { orphan: false }) } },
-      { pattern: /create-orphan/, operations: { update: (request) => create(request, { orphan: true }) } },
       {
-        pattern: new RegExp(`create/(?<name>${NAME})`),
-        operations: { update: (request, { name = '' }) => create(request, { orphan: false, roleName: name }) },
+        pattern: /create/,
+        about: 'Makes a child of the token that asks.',
+        fields: CREATION_FIELDS,
+        operations: { update: (request) => create(request, { orphan: false }) },
+      },
+      {
+        pattern: /create-orphan/,
+        about: 'Makes a token without a parent.',
+        fields: CREATION_FIELDS,
+        operations: { update: (request) => create(request, { orphan: true }) },
+      },
+      {
+        pattern: new RegExp(`create/(?<role_name>${NAME})`),
+        about: 'Makes a token on the terms of a role.',
+        fields: { role_name: ROLE_NAME, ...CREATION_FIELDS },
+        operations: {
+          update: (request, { role_name: name = '' }) => create(request, { orphan: false, roleName: name }),
+        },
       },
       ...tokenRoleRoutes(roles, leaseTtl),
-      { pattern: /lookup/, operations: { read: lookup, update: lookup } },
-      { pattern: /lookup-self/, operations: { read: lookupSelf, update: lookupSelf } },
+      {
+        pattern: /lookup/,
+        about: 'What is known of a token.',
+        fields: { token: { ...TOKEN, in: 'both' } },
+        operations: { read: lookup, update: lookup },
+      },
+      {
+        pattern: /lookup-self/,
+        about: 'What is known of the token that asks.',
+        fields: {},
+        operations: { read: lookupSelf, update: lookupSelf },
+      },
       {
         pattern: /lookup-accessor/,
-        operations: { update: (request) => ({ kind: 'data', data: lookupData(byAccessor(request), '', now()) }) },
+        about: 'What is known of the token with this accessor, but for the token itself.',
+        fields: { accessor: ACCESSOR },
+        operations: {
+          update: (request) => ({ kind: 'data', data: lookupData(byAccessor(request), '', now()) }),
+        },
       },
       {
         pattern: /renew/,
+        about: 'Lets a token live longer.',
+        fields: { token: TOKEN, increment: INCREMENT },
         operations: {
           update: (request) => {
             const token = tokenField(request)
@@ -155,15 +192,52 @@ export function createTokenBackend(options: TokenBackendOptions): Backend {
       },
       {
         pattern: /renew-self/,
+        about: 'Lets the token that asks live longer.',
+        fields: { increment: INCREMENT },
         operations: { update: (request) => renew(callerOf(request), request, request.clientToken) },
       },
-      { pattern: /renew-accessor/, operations: { update: (request) => renew(byAccessor(request), request, '') } },
-      { pattern: /revoke/, operations: { update: (request) => revoke(tokens.lookup(tokenField(request))) } },
-      { pattern: /revoke-self/, operations: { update: (request) => revoke(callerOf(request)) } },
-      { pattern: /revoke-accessor/, operations: { update: (request) => revoke(byAccessor(request)) } },
-      { pattern: /revoke-orphan/, operations: { update: revokeOrphan } },
-      { pattern: /accessors\/?/, operations: { list: async () => ({ kind: 'list', keys: await tokens.accessors() }) } },
-      { pattern: /tidy/, operations: { update: tidy } },
+      {
+        pattern: /renew-accessor/,
+        about: 'Lets the token with this accessor live longer.',
+        fields: { accessor: ACCESSOR, increment: INCREMENT },
+        operations: { update: (request) => renew(byAccessor(request), request, '') },
+      },
+      {
+        pattern: /revoke/,
+        about: 'Ends a token and all its children.',
+        fields: { token: TOKEN },
+        operations: { update: (request) => revoke(tokens.lookup(tokenField(request))) },
+      },
+      {
+        pattern: /revoke-self/,
+        about: 'Ends the token that asks, and all its children.',
+        fields: {},
+        operations: { update: (request) => revoke(callerOf(request)) },
+      },
+      {
+        pattern: /revoke-accessor/,
+        about: 'Ends the token with this accessor, and all its children.',
+        fields: { accessor: ACCESSOR },
+        operations: { update: (request) => revoke(byAccessor(request)) },
+      },
+      {
+        pattern: /revoke-orphan/,
+        about: 'Ends a token alone; its children become orphans.',
+        fields: { token: TOKEN },
+        operations: { update: revokeOrphan },
+      },
+      {
+        pattern: /accessors\/?/,
+        about: 'The accessors of all tokens.',
+        fields: {},
+        operations: { list: async () => ({ kind: 'list', keys: await tokens.accessors() }) },
+      },
+      {
+        pattern: /tidy/,
+        about: 'Takes away what tokens that are gone have left behind.',
+        fields: {},
+        operations: { update: tidy },
+      },
     ]),
   }
 }

@@ -1,5 +1,6 @@
 /** `roles` and `roles/:name` (vault-api 7.2). Making tokens with a role is `create.ts`. */
 import {
+  type Field,
   invalidRequest,
   type LogicalRequest,
   type LogicalResponse,
@@ -8,8 +9,10 @@ import {
   type Route,
 } from '../../logical/index.ts'
 import type { LeaseTtl } from '../../token/index.ts'
-import { changeTokenRole, newTokenRole, showTokenRole } from './role.ts'
+import { changeTokenRole, newTokenRole, showTokenRole, TOKEN_ROLE_FIELDS } from './role.ts'
 import type { TokenRoleStore } from './role-store.ts'
+
+export const ROLE_NAME: Field = { type: 'string', in: 'path', about: 'The name of the role.' }
 
 const ROLE_PATH = new RegExp(`^roles/(${NAME})$`)
 
@@ -21,7 +24,10 @@ export function tokenRoleExists(roles: TokenRoleStore, path: string): boolean | 
 
 /** `leaseTtl` gives the effective values of the mount. */
 export function tokenRoleRoutes(roles: TokenRoleStore, leaseTtl: () => LeaseTtl): Route[] {
-  async function write({ data, operation }: LogicalRequest, { name = '' }: PathParameters): Promise<LogicalResponse> {
+  async function write(
+    { data, operation }: LogicalRequest,
+    { role_name: name = '' }: PathParameters,
+  ): Promise<LogicalResponse> {
     let warnings: readonly string[] = []
     await roles.change(name, (current) => {
       // The policy has allowed one of the two; what another request did meanwhile must not turn it into the other.
@@ -39,16 +45,23 @@ export function tokenRoleRoutes(roles: TokenRoleStore, leaseTtl: () => LeaseTtl)
   }
 
   return [
-    { pattern: /roles\/?/, operations: { list: () => ({ kind: 'list', keys: roles.names() }) } },
     {
-      pattern: new RegExp(`roles/(?<name>${NAME})`),
+      pattern: /roles\/?/,
+      about: 'The names of all roles.',
+      fields: {},
+      operations: { list: () => ({ kind: 'list', keys: roles.names() }) },
+    },
+    {
+      pattern: new RegExp(`roles/(?<role_name>${NAME})`),
+      about: 'A role: on what terms tokens are made with it.',
+      fields: { role_name: ROLE_NAME, ...TOKEN_ROLE_FIELDS },
       operations: {
-        read: (_, { name = '' }) => {
+        read: (_, { role_name: name = '' }) => {
           const role = roles.get(name)
           return role === undefined ? { kind: 'none' } : { kind: 'data', data: showTokenRole(role) }
         },
         update: write,
-        delete: async (_, { name = '' }) => {
+        delete: async (_, { role_name: name = '' }) => {
           await roles.remove(name)
           return { kind: 'none' }
         },

@@ -11,7 +11,7 @@
  */
 import { parseCidrs } from '../../logical/cidr.ts'
 import { boolField, durationField, intField, stringField, stringListField } from '../../logical/fields.ts'
-import { invalidRequest, type JsonObject } from '../../logical/index.ts'
+import { type Fields, invalidRequest, type JsonObject } from '../../logical/index.ts'
 import { type LeaseTtl, sanitizePolicies } from '../../token/index.ts'
 
 /** `default-…`: what the caller gets who asks for no type. */
@@ -42,6 +42,37 @@ export interface TokenRole {
 
 const VERSION = 1
 const TYPES: readonly RoleTokenType[] = ['service', 'batch', 'default-service', 'default-batch']
+
+/** What `changeTokenRole` reads. */
+export const TOKEN_ROLE_FIELDS: Fields = {
+  allowed_policies: {
+    type: 'list',
+    about: 'Policies that a token made with the role can have, whatever the caller has.',
+  },
+  disallowed_policies: { type: 'list', about: 'Policies that no token made with the role has.' },
+  allowed_policies_glob: { type: 'list', about: 'As allowed_policies, with patterns that end or begin with `*`.' },
+  disallowed_policies_glob: {
+    type: 'list',
+    about: 'As disallowed_policies, with patterns that end or begin with `*`.',
+  },
+  allowed_entity_aliases: { type: 'list', about: 'Names, or patterns of them, that a token can be made in.' },
+  orphan: { type: 'bool', about: 'Whether tokens are made without a parent.' },
+  renewable: { type: 'bool', about: 'Whether tokens can be renewed.' },
+  path_suffix: { type: 'string', about: 'Follows the path that made a token, to revoke by it.' },
+  token_period: { type: 'duration', about: 'Makes periodic tokens: every renewal gives them this long again.' },
+  period: { type: 'duration', about: 'The older name of token_period.', deprecated: true },
+  token_explicit_max_ttl: { type: 'duration', about: 'An age that no token outlives; 0 for none.' },
+  explicit_max_ttl: { type: 'duration', about: 'The older name of token_explicit_max_ttl.', deprecated: true },
+  token_bound_cidrs: { type: 'list', about: 'Networks that tokens can be used from.' },
+  bound_cidrs: { type: 'list', about: 'The older name of token_bound_cidrs.', deprecated: true },
+  token_no_default_policy: { type: 'bool', about: 'Whether tokens are made without the policy `default`.' },
+  token_num_uses: { type: 'int', about: 'How many requests a token is good for; 0 for any number.' },
+  token_type: {
+    type: 'string',
+    about: 'The type of the tokens, or with `default-` before it the one for who asks for none.',
+  },
+}
+
 const PATH_SUFFIX = /^\w[\w.-]+\w$/
 
 export function newTokenRole(name: string): TokenRole {

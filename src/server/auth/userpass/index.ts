@@ -9,7 +9,7 @@ import type { Storage } from '../../storage/index.ts'
 import { type LeaseTtl, sanitizePolicies, type TokenStore } from '../../token/index.ts'
 import { createLogin } from './login.ts'
 import { PASSWORD_COST, type PasswordCost } from './password.ts'
-import { userExists, userRoutes } from './user-routes.ts'
+import { userExists, USERNAME, userRoutes } from './user-routes.ts'
 import { UserStore } from './user-store.ts'
 
 export interface UserpassOptions {
@@ -42,12 +42,18 @@ export function createUserpass(options: UserpassOptions): Backend {
 
   return {
     type: 'userpass',
+    about: 'People log in with a name and a password.',
     isUnauthenticated: (path) => path.startsWith('login/'),
     needsSudo: () => false,
     exists: (path) => userExists(users, path),
     aliasOf: (path) => LOGIN_PATH.exec(path)?.[1]?.toLowerCase(),
     handle: router([
-      { pattern: new RegExp(`login/(?<name>${NAME})`), operations: { update: createLogin(users, cost) } },
+      {
+        pattern: new RegExp(`login/(?<username>${NAME})`),
+        about: 'Logs a user in.',
+        fields: { username: USERNAME, password: { type: 'string', about: 'The password of the user.' } },
+        operations: { update: createLogin(users, cost) },
+      },
       ...userRoutes({ users, random, cost }),
     ]),
   }

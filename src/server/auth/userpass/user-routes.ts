@@ -6,13 +6,14 @@ import {
   type JsonObject,
   LogicalError,
   type LogicalRequest,
+  type Field,
   type LogicalResponse,
   NAME,
   type PathParameters,
   type Route,
 } from '../../logical/index.ts'
 import { hashPassword, type HashedPassword, type PasswordCost } from './password.ts'
-import { changeUser, newUser, showUser, type User } from './user.ts'
+import { changeUser, newUser, POLICY_FIELDS, showUser, type User, USER_FIELDS } from './user.ts'
 import type { UserStore } from './user-store.ts'
 
 export interface UserRoutesOptions {
@@ -24,6 +25,14 @@ export interface UserRoutesOptions {
 /** What bcrypt, and so Vault, takes. More is refused, so that a password here is one there. */
 const MAX_PASSWORD_BYTES = 72
 
+export const USERNAME: Field = {
+  type: 'string',
+  in: 'path',
+  about: 'The name to log in with; its case does not matter.',
+}
+const PASSWORD: Field = { type: 'string', about: 'The password, of at most 72 bytes.' }
+const PASSWORD_HASH: Field = { type: 'string', about: 'Refused: this server takes the password itself.' }
+
 const USER_PATH = new RegExp(`^users/(${NAME})$`)
 
 /** For the existence check: `undefined` for a path that is not a user's. */
@@ -32,8 +41,8 @@ export function userExists(users: UserStore, path: string): boolean | undefined 
   return name === undefined ? undefined : users.get(name.toLowerCase()) !== undefined
 }
 
-export function userName({ name = '' }: PathParameters): string {
-  return name.toLowerCase()
+export function userName({ username = '' }: PathParameters): string {
+  return username.toLowerCase()
 }
 
 export function userRoutes({ users, random, cost }: UserRoutesOptions): Route[] {
@@ -74,9 +83,16 @@ export function userRoutes({ users, random, cost }: UserRoutesOptions): Route[] 
   }
 
   return [
-    { pattern: /users\/?/, operations: { list: () => ({ kind: 'list', keys: users.names() }) } },
     {
-      pattern: new RegExp(`users/(?<name>${NAME})`),
+      pattern: /users\/?/,
+      about: 'The names of all users.',
+      fields: {},
+      operations: { list: () => ({ kind: 'list', keys: users.names() }) },
+    },
+    {
+      pattern: new RegExp(`users/(?<username>${NAME})`),
+      about: 'A user: a password, and what tokens a login with it gets.',
+      fields: { username: USERNAME, password: PASSWORD, password_hash: PASSWORD_HASH, ...USER_FIELDS },
       operations: {
         read: (_, parameters) => {
           const user = users.get(userName(parameters))
@@ -89,8 +105,18 @@ export function userRoutes({ users, random, cost }: UserRoutesOptions): Route[] 
         },
       },
     },
-    { pattern: new RegExp(`users/(?<name>${NAME})/password`), operations: { update: writePassword } },
-    { pattern: new RegExp(`users/(?<name>${NAME})/policies`), operations: { update: writePolicies } },
+    {
+      pattern: new RegExp(`users/(?<username>${NAME})/password`),
+      about: 'Changes the password of a user.',
+      fields: { username: USERNAME, password: PASSWORD, password_hash: PASSWORD_HASH },
+      operations: { update: writePassword },
+    },
+    {
+      pattern: new RegExp(`users/(?<username>${NAME})/policies`),
+      about: 'Changes the policies that tokens of a user get.',
+      fields: { username: USERNAME, ...POLICY_FIELDS },
+      operations: { update: writePolicies },
+    },
   ]
 }
 

@@ -4,15 +4,17 @@
  *     user/<name>   { "version": 1, "name", "password": { "n", "r", "p", "salt": <base64>, "hash": <base64> },
  *                     "token": { policies, ttl, ... }, "deprecated": { "policies", "ttl", ... } }
  */
-import type { JsonObject } from '../../logical/index.ts'
+import type { Fields, JsonObject } from '../../logical/index.ts'
 import {
   DEFAULT_TOKEN_SETTINGS,
+  oldNameFields,
   type OldNames,
   type OldNamesUsed,
   oldNamesUsed,
   readTokenSettings,
   showOldNames,
   showTokenSettings,
+  TOKEN_FIELDS,
   type TokenSettings,
   underNewNames,
 } from '../../token/index.ts'
@@ -36,6 +38,13 @@ const OLD_NAMES: OldNames<OldName> = {
   bound_cidrs: 'token_bound_cidrs',
 }
 const VERSION = 1
+
+/** What `changeUser` reads. */
+export const USER_FIELDS: Fields = { ...TOKEN_FIELDS, ...oldNameFields(OLD_NAMES) }
+/** Those of them that are policies. */
+export const POLICY_FIELDS: Fields = Object.fromEntries(
+  Object.entries(USER_FIELDS).filter(([name]) => name === 'token_policies' || name === 'policies'),
+)
 
 export function newUser(name: string, password: HashedPassword): User {
   return {

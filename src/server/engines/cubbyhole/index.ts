@@ -14,6 +14,7 @@ import {
   invalidRequest,
   type LogicalRequest,
   type LogicalResponse,
+  type PathShape,
   permissionDenied,
   type TokenEntry,
   unsupportedOperation,
@@ -28,6 +29,19 @@ interface CubbyholeOptions {
   /** Changes what a token keeps, one change of a token at a time. @throws {LogicalError} 403 for a token that is gone */
   readonly changeKept: (owner: TokenEntry, change: () => Promise<void>) => Promise<void>
 }
+
+/** For help alone: there is one path, and `handle` knows its operations. */
+const ROUTES: readonly PathShape[] = [
+  {
+    pattern: /(?<path>.*)/,
+    about: 'A secret of the token that asks: an object with any fields.',
+    arbitrary: true,
+    fields: {
+      path: { type: 'string', in: 'path', about: 'The secret, or of a list the folder, with its slashes.' },
+    },
+    operations: { read: true, list: true, create: true, update: true, delete: true },
+  },
+]
 
 export function createCubbyhole({ storage, now, changeKept }: CubbyholeOptions): Backend {
   const entriesOf = ({ id }: TokenEntry): MarkedEntries =>
@@ -73,6 +87,7 @@ export function createCubbyhole({ storage, now, changeKept }: CubbyholeOptions):
 
   return {
     type: 'cubbyhole',
+    about: 'Secrets that one token alone can reach, and that end with it.',
     isUnauthenticated: () => false,
     needsSudo: () => false,
     exists(path, caller) {
@@ -85,7 +100,7 @@ export function createCubbyhole({ storage, now, changeKept }: CubbyholeOptions):
         throw error
       }
     },
-    handle,
+    handle: Object.assign(handle, { routes: ROUTES }),
   }
 }
 

@@ -17,6 +17,8 @@ import {
   LogicalError,
   type LogicalRequest,
   type LogicalResponse,
+  PAGE_FIELDS,
+  type PathShape,
   unsupportedOperation,
   upgrading,
 } from '../../logical/index.ts'
@@ -31,11 +33,31 @@ interface Kv1Options {
   readonly now: () => number
 }
 
+/** For help alone: there is one path, and `perform` knows its operations. */
+const ROUTES: readonly PathShape[] = [
+  {
+    pattern: /(?<path>.*)/,
+    about: 'A secret: an object with any fields. A field `ttl` or `lease` is told to readers as the time to keep it.',
+    arbitrary: true,
+    fields: {
+      path: { type: 'string', in: 'path', about: 'The secret, or of a list the folder, with its slashes.' },
+      ...PAGE_FIELDS,
+    },
+    operations: { read: true, list: true, scan: true, create: true, update: true, delete: true },
+  },
+]
+
 export function createKv1({ storage, now }: Kv1Options): Backend {
   const secrets = new SecretStore(storage, now)
   let retired = false
+  function handle(request: LogicalRequest): LogicalResponse | Promise<LogicalResponse> {
+    if (retired) throw upgrading()
+    return perform(secrets, request)
+  }
+
   return {
     type: 'kv',
+    about: 'Secrets without versions: a write replaces what was there (KV version 1).',
     isUnauthenticated: () => false,
     needsSudo: () => false,
     exists(path) {
@@ -48,10 +70,7 @@ export function createKv1({ storage, now }: Kv1Options): Backend {
         throw error
       }
     },
-    handle(request) {
-      if (retired) throw upgrading()
-      return perform(secrets, request)
-    },
+    handle: Object.assign(handle, { routes: ROUTES }),
     async retire() {
       retired = true
       await secrets.settled()

@@ -1,19 +1,17 @@
 /** `config`: the settings of the whole mount (vault-api 6.4). */
-import type { LogicalRequest, LogicalResponse } from '../../logical/index.ts'
+import type { Description, LogicalRequest, LogicalResponse } from '../../logical/index.ts'
 import { configAnswer } from './answers.ts'
 import type { Engine, Operations } from './operations.ts'
-import { parameterWarnings } from './parameters.ts'
 import { SETTING_FIELDS, settingsParameter } from './settings.ts'
 
-const FIELDS: ReadonlySet<string> = new Set(SETTING_FIELDS)
+export const CONFIG: Description = {
+  about: 'Settings of the whole mount, which its keys may tighten.',
+  fields: SETTING_FIELDS,
+}
 
 export function configOperations(engine: Engine): Operations {
   return {
-    read: ({ data }) => ({
-      kind: 'data',
-      data: configAnswer(engine.config.current),
-      warnings: parameterWarnings(data, FIELDS),
-    }),
+    read: () => ({ kind: 'data', data: configAnswer(engine.config.current) }),
     update: (request) => update(engine, request),
   }
 }

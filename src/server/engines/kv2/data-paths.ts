@@ -6,17 +6,41 @@
  */
 import { JsonLimitError, type JsonObject, parseJson, RawJson, stringifyJson } from '../../json/index.ts'
 import { intField, objectField } from '../../logical/fields.ts'
-import { invalidRequest, LogicalError, type LogicalRequest, type LogicalResponse } from '../../logical/index.ts'
+import {
+  type Description,
+  type Field,
+  invalidRequest,
+  LogicalError,
+  type LogicalRequest,
+  type LogicalResponse,
+} from '../../logical/index.ts'
 import { object, versionAnswer } from './answers.ts'
-import type { Engine, Operations } from './operations.ts'
+import { type Engine, KEY_PATH, type Operations } from './operations.ts'
 import type { KeyState } from './key-store.ts'
 import { isObject, mergeObject, subkeysOf } from './merge-patch.ts'
-import { casParameter, parameterWarnings, versionParameter } from './parameters.ts'
+import { casParameter, versionParameter } from './parameters.ts'
 import { addVersion, type CasResult, checkCas, type KeyMetadata, softDelete, versionState } from './versions.ts'
 
-const READ_FIELDS: ReadonlySet<string> = new Set(['version'])
-const WRITE_FIELDS: ReadonlySet<string> = new Set(['data', 'options', 'version'])
-const SUBKEYS_FIELDS: ReadonlySet<string> = new Set(['version', 'depth'])
+const VERSION: Field = { type: 'int', in: 'query', about: 'The version to read; the newest when left out, or 0.' }
+
+export const DATA: Description = {
+  about: 'A secret: its newest version or an older one. A write adds a version.',
+  fields: {
+    path: KEY_PATH,
+    version: VERSION,
+    data: { type: 'map', about: 'The secret: an object. Of a patch: what changes in it, null for what goes.' },
+    options: { type: 'map', about: 'With `cas`: the version that this write expects to be the newest; 0 for none.' },
+  },
+}
+
+export const SUBKEYS: Description = {
+  about: 'The names in a secret, without its values.',
+  fields: {
+    path: KEY_PATH,
+    version: VERSION,
+    depth: { type: 'int', in: 'query', about: 'How many levels of objects are shown; 0 for all.' },
+  },
+}
 
 /** The most that one request may bring (vault-api 1.6): patches must not grow a secret past what could be written. */
 const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
@@ -46,11 +70,7 @@ export function subkeysOperations(engine: Engine): Operations {
       const { document, metadata } = found
       if (document === undefined) return { kind: 'gone', data: object({ metadata, subkeys: null }) }
       const subkeys = subkeysOf(fieldsOf(document), depth)
-      return {
-        kind: 'data',
-        data: object({ metadata, subkeys }),
-        warnings: parameterWarnings(data, SUBKEYS_FIELDS),
-      }
+      return { kind: 'data', data: object({ metadata, subkeys }) }
     },
   }
 }
@@ -62,8 +82,7 @@ function read(
   path: string,
 ): LogicalResponse {
   const version = versionParameter(data)
-  const warnings = parameterWarnings(data, READ_FIELDS)
-  if (version === 0 && warnings.length === 0) {
+  if (version === 0) {
     const state = engine.keys.find(path)
     const known = state === undefined ? undefined : answers.get(state)
     if (state !== undefined && known !== undefined && isLive(state.meta, state.meta.currentVersion, engine))
@@ -72,10 +91,10 @@ function read(
   const found = find(engine, path, version)
   if (found === undefined) return { kind: 'none' }
   const { state, document, metadata } = found
-  if (document === undefined) return { kind: 'gone', data: object({ data: null, metadata }), warnings }
+  if (document === undefined) return { kind: 'gone', data: object({ data: null, metadata }) }
   const answer = object({ data: document, metadata: new RawJson(stringifyJson(metadata), parseJson) })
-  const response: DataResponse = { kind: 'data', data: Object.freeze(answer), warnings }
-  if (found.version === state.meta.currentVersion && warnings.length === 0) answers.set(state, Object.freeze(response))
+  const response: DataResponse = { kind: 'data', data: Object.freeze(answer) }
+  if (found.version === state.meta.currentVersion) answers.set(state, Object.freeze(response))
   return response
 }
 
@@ -110,7 +129,7 @@ function write(engine: Engine, { data }: LogicalRequest, path: string): Promise<
   return engine.exclusively(path, async () => {
     const meta = engine.keys.find(path)?.meta
     requireCas(checkCas(meta, engine.config.current, cas))
-    return store(engine, path, meta, text, data)
+    return store(engine, path, meta, text)
   })
 }
 
@@ -125,7 +144,7 @@ function patch(engine: Engine, { data }: LogicalRequest, path: string): Promise<
     const found = find(engine, path, 0)
     if (found?.document === undefined) return { kind: 'gone', data: found?.metadata ?? null }
     const text = checkedText(mergeObject(fieldsOf(found.document), changes))
-    return store(engine, path, meta, text, data)
+    return store(engine, path, meta, text)
   })
 }
 
@@ -134,14 +153,13 @@ async function store(
   path: string,
   meta: KeyMetadata | undefined,
   text: string,
-  data: JsonObject,
 ): Promise<LogicalResponse> {
   const transition = addVersion(meta, engine.config.current, engine.now())
   await engine.keys.change(path, transition, text)
   const { next } = transition
   const answer = versionAnswer(next, next.currentVersion)
   if (answer === undefined) throw new Error('a version that was just added is not there')
-  return { kind: 'data', data: answer, warnings: parameterWarnings(data, WRITE_FIELDS) }
+  return { kind: 'data', data: answer }
 }
 
 const CAS_REFUSALS: Readonly<Record<Exclude<CasResult, 'ok'>, string>> = {

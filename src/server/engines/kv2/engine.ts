@@ -6,22 +6,26 @@
  */
 import {
   type Backend,
+  declaredNames,
+  type Description,
   invalidRequest,
   type LogicalRequest,
   type LogicalResponse,
   type Operation,
+  parameterWarnings,
   unsupportedOperation,
+  warned,
 } from '../../logical/index.ts'
 import { type Storage, StorageKeyError } from '../../storage/index.ts'
-import { configOperations } from './config-path.ts'
-import { dataOperations, subkeysOperations } from './data-paths.ts'
+import { CONFIG, configOperations } from './config-path.ts'
+import { DATA, dataOperations, SUBKEYS, subkeysOperations } from './data-paths.ts'
 import { KeyStore } from './key-store.ts'
-import { detailedMetadataOperations, metadataOperations } from './metadata-paths.ts'
+import { DETAILED_METADATA, detailedMetadataOperations, METADATA, metadataOperations } from './metadata-paths.ts'
 import { MountConfigStore } from './mount-config.ts'
 import type { Engine, Operations } from './operations.ts'
 import { Turns } from '../../../concurrency/index.ts'
 import { type Unversioned, Upgrade } from './upgrade.ts'
-import { deleteOperations, destroyOperations, undeleteOperations } from './version-paths.ts'
+import { DELETE, deleteOperations, DESTROY, destroyOperations, UNDELETE, undeleteOperations } from './version-paths.ts'
 
 interface Kv2Options {
   /** The mount's own view of the barrier. */
@@ -40,23 +44,23 @@ const WITH_EXISTENCE_CHECK: ReadonlySet<string> = new Set(['data', 'metadata'])
 export function createKv2(options: Kv2Options): Backend {
   const engine = createEngine(options)
   const upgrade = new Upgrade(engine, options.unversioned ?? NOTHING)
-  const prefixes: ReadonlyMap<string, Operations> = new Map([
-    ['data', dataOperations(engine)],
-    ['metadata', metadataOperations(engine)],
-    ['detailed-metadata', detailedMetadataOperations(engine)],
-    ['delete', deleteOperations(engine)],
-    ['undelete', undeleteOperations(engine)],
-    ['destroy', destroyOperations(engine)],
-    ['subkeys', subkeysOperations(engine)],
+  const prefixes: ReadonlyMap<string, Section> = new Map([
+    ['data', section(DATA, dataOperations(engine))],
+    ['metadata', section(METADATA, metadataOperations(engine))],
+    ['detailed-metadata', section(DETAILED_METADATA, detailedMetadataOperations(engine))],
+    ['delete', section(DELETE, deleteOperations(engine))],
+    ['undelete', section(UNDELETE, undeleteOperations(engine))],
+    ['destroy', section(DESTROY, destroyOperations(engine))],
+    ['subkeys', section(SUBKEYS, subkeysOperations(engine))],
   ])
-  const config = configOperations(engine)
+  const config = section(CONFIG, configOperations(engine))
 
   const route = (request: LogicalRequest): LogicalResponse | Promise<LogicalResponse> => {
     const { path } = request
     const slash = path.indexOf('/')
-    if (slash === -1) return path === 'config' ? run(config, request, '') : invalidPath(request)
-    const operations = prefixes.get(path.slice(0, slash))
-    return operations === undefined ? invalidPath(request) : run(operations, request, path.slice(slash + 1))
+    if (slash === -1) return path === 'config' ? run(config, request, undefined) : invalidPath(request)
+    const found = prefixes.get(path.slice(0, slash))
+    return found === undefined ? invalidPath(request) : run(found, request, path.slice(slash + 1))
   }
 
   function handle(request: LogicalRequest): LogicalResponse | Promise<LogicalResponse> {
@@ -70,12 +74,13 @@ export function createKv2(options: Kv2Options): Backend {
   }
 
   const routes = [
-    { pattern: /config/, operations: config },
-    ...Array.from(prefixes, ([prefix, operations]) => ({ pattern: new RegExp(`${prefix}/(?<path>.*)`), operations })),
+    { pattern: /config/, ...config },
+    ...Array.from(prefixes, ([prefix, found]) => ({ pattern: new RegExp(`${prefix}/(?<path>.*)`), ...found })),
   ]
 
   return {
     type: 'kv',
+    about: 'Secrets with versions, settings and metadata (KV version 2).',
     isUnauthenticated: () => false,
     needsSudo: () => false,
     exists(path) {
@@ -93,6 +98,15 @@ export function createKv2(options: Kv2Options): Backend {
     handle: Object.assign(handle, { routes }),
     takeOver: () => upgrade.run(),
   }
+}
+
+interface Section extends Description {
+  readonly operations: Operations
+  readonly declared: ReadonlySet<string>
+}
+
+function section(description: Description, operations: Operations): Section {
+  return { ...description, operations, declared: declaredNames(description) ?? new Set() }
 }
 
 /** A path that is too long for the storage, or that it does not trust, is the client's fault. */
@@ -121,10 +135,11 @@ function createEngine({ storage, now }: Kv2Options): Engine {
   }
 }
 
+/** `path` is `undefined` where none was captured. */
 function run(
-  operations: Operations,
+  { operations, declared }: Section,
   request: LogicalRequest,
-  path: string,
+  path: string | undefined,
 ): LogicalResponse | Promise<LogicalResponse> {
   const operation = request.operation === 'create' ? 'update' : request.operation
   const handler = operations[operation]
@@ -132,7 +147,7 @@ function run(
   if ((operation === 'update' || operation === 'patch') && request.path.endsWith('/')) {
     throw invalidRequest("cannot write to a path ending in '/'")
   }
-  return handler(request, path)
+  return warned(handler(request, path ?? ''), parameterWarnings(request, declared, { path }))
 }
 
 /** The CLI's verb for each operation; there is none for a patch of a path that is none. */

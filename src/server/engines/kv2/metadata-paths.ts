@@ -1,26 +1,45 @@
 /** `metadata/`: what is known of a key, its settings, its folder, its end (vault-api 6.3). Lists come in pages, as in OpenBao; so do scans. */
 import { objectField } from '../../logical/fields.ts'
 import { pageFields } from '../../logical/paging.ts'
-import type { JsonObject, LogicalRequest, LogicalResponse } from '../../logical/index.ts'
+import {
+  type Description,
+  type JsonObject,
+  type LogicalRequest,
+  type LogicalResponse,
+  PAGE_FIELDS,
+} from '../../logical/index.ts'
 import { pageOf, scanPage } from '../../storage/index.ts'
 import { keyAnswer, object } from './answers.ts'
 import { parseCustomMetadata, patchCustomMetadata } from './custom-metadata.ts'
-import type { Engine, Operations } from './operations.ts'
-import { parameterWarnings } from './parameters.ts'
-import { casWarnings, clearedSettings, settingsParameter } from './settings.ts'
+import { type Engine, KEY_PATH, type Operations } from './operations.ts'
+import { casWarnings, clearedSettings, SETTING_FIELDS, settingsParameter } from './settings.ts'
 import { changeSettings, type KeySettings } from './versions.ts'
 
 const CUSTOM_METADATA = 'custom_metadata'
-const NO_FIELDS: ReadonlySet<string> = new Set()
+
+export const METADATA: Description = {
+  about: 'What is known of a key: its versions and settings. A deletion takes the key with all its versions.',
+  fields: {
+    path: KEY_PATH,
+    ...PAGE_FIELDS,
+    ...SETTING_FIELDS,
+    custom_metadata: { type: 'map', about: 'Texts by name that are kept with the key.' },
+  },
+}
+
+export const DETAILED_METADATA: Description = {
+  about: 'The names in a folder, and what is known of each key.',
+  fields: { path: KEY_PATH, ...PAGE_FIELDS },
+}
 
 export function metadataOperations(engine: Engine): Operations {
   return {
     list: ({ data }, path) => ({ kind: 'list', keys: listed(engine, data, path) }),
     scan: ({ data }, path) => ({ kind: 'list', keys: scanned(engine, data, path) }),
-    read: ({ data }, path) => {
+    read: (_, path) => {
       const meta = engine.keys.find(path)?.meta
       if (meta === undefined) return { kind: 'none' }
-      return { kind: 'data', data: keyAnswer(meta), warnings: parameterWarnings(data, NO_FIELDS) }
+      return { kind: 'data', data: keyAnswer(meta) }
     },
     update: (request, path) => update(engine, request, path),
     patch: (request, path) => patch(engine, request, path),

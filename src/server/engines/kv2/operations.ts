@@ -1,5 +1,5 @@
 /** What the operations of every API prefix are, and what they work with. */
-import type { LogicalRequest, LogicalResponse, Operation } from '../../logical/index.ts'
+import type { Field, LogicalRequest, LogicalResponse, Operation } from '../../logical/index.ts'
 import type { KeyStore } from './key-store.ts'
 import type { MountConfigStore } from './mount-config.ts'
 import type { KeyMetadata, Transition } from './versions.ts'
@@ -9,6 +9,13 @@ type OperationHandler = (request: LogicalRequest, path: string) => LogicalRespon
 
 /** `update` is also `create`. */
 export type Operations = Readonly<Partial<Record<Exclude<Operation, 'create'>, OperationHandler>>>
+
+/** What every prefix but `config` has in its path. */
+export const KEY_PATH: Field = {
+  type: 'string',
+  in: 'path',
+  about: 'The key, or of a list the folder, with its slashes.',
+}
 
 export type ChangeVersions = (meta: KeyMetadata, now: number) => Transition
 

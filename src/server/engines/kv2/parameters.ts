@@ -43,26 +43,3 @@ function wholeNumber(value: JsonValue | undefined): number | undefined {
   if (typeof text !== 'string' || !/^\s*[+-]?\d{1,15}\s*$/.test(text)) return undefined
   return Number(text)
 }
-
-/** What Vault says of body fields it does not use, and of fields that the path has set (vault-api 1.5). */
-export function parameterWarnings(data: JsonObject, known: ReadonlySet<string>): readonly string[] {
-  let ignored: string[] | undefined
-  let replaced = false
-  for (const name in data) {
-    if (name === 'path') replaced = true
-    else if (!known.has(name)) (ignored ??= []).push(name)
-  }
-  if (ignored === undefined && !replaced) return NO_WARNINGS
-  const warnings: string[] = []
-  if (ignored !== undefined) {
-    warnings.push(`Endpoint ignored these unrecognized parameters: [${ignored.sort().join(' ')}]`)
-  }
-  if (replaced) {
-    warnings.push(
-      "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [path]",
-    )
-  }
-  return warnings
-}
-
-const NO_WARNINGS: readonly string[] = []

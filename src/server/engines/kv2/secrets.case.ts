@@ -180,7 +180,7 @@ export function secretsSuite(name: string, createStorage: () => Storage): void {
           "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [path]",
         ])
         const read = await kv.ask('read', 'data/a', { version: '1' })
-        expect(read.kind === 'data' && read.warnings).toEqual([])
+        expect(read.kind === 'data' && (read.warnings ?? [])).toEqual([])
       })
     })
 

@@ -1,9 +1,19 @@
 /** The settings that a mount and a key have alike, as requests give them. Only what is given is returned. */
 import { boolField, intField, signedDurationField } from '../../logical/fields.ts'
-import { invalidRequest, type JsonObject } from '../../logical/index.ts'
+import { type Fields, invalidRequest, type JsonObject } from '../../logical/index.ts'
 import type { MountConfig } from './versions.ts'
 
-export const SETTING_FIELDS = ['max_versions', 'cas_required', 'delete_version_after'] as const
+export const SETTING_FIELDS: Fields = {
+  max_versions: {
+    type: 'int',
+    about: 'How many versions are kept; 0 leaves it to the mount, and there stands for 10.',
+  },
+  cas_required: { type: 'bool', about: 'Whether every write must name the version that it expects to replace.' },
+  delete_version_after: {
+    type: 'duration',
+    about: 'After how long a version is deleted by itself; 0 for never, and of the mount a negative one as well.',
+  },
+}
 
 const MAX_UINT32 = 4_294_967_295
 /** Vault holds durations as 64-bit nanoseconds. */

@@ -1,8 +1,17 @@
 /** `delete/`, `undelete/` and `destroy/`: single versions of a key (vault-api 6.2). What is not there is passed over. */
-import { invalidRequest } from '../../logical/index.ts'
-import type { ChangeVersions, Engine, Operations } from './operations.ts'
+import { type Description, invalidRequest } from '../../logical/index.ts'
+import { type ChangeVersions, type Engine, KEY_PATH, type Operations } from './operations.ts'
 import { versionsParameter } from './parameters.ts'
 import { destroy, softDelete, undelete } from './versions.ts'
+
+const FIELDS: Description['fields'] = {
+  path: KEY_PATH,
+  versions: { type: 'int-list', about: 'The versions that are meant, by number.' },
+}
+
+export const DELETE: Description = { about: 'Deletes versions; they can be brought back.', fields: FIELDS }
+export const UNDELETE: Description = { about: 'Brings deleted versions back.', fields: FIELDS }
+export const DESTROY: Description = { about: 'Takes versions away for good.', fields: FIELDS }
 
 export function deleteOperations(engine: Engine): Operations {
   return onVersions(engine, 'No version number provided', (versions) => (meta, now) => softDelete(meta, versions, now))

@@ -1,5 +1,6 @@
 /** `sys/audit` and `sys/audit-hash` (vault-api 4.3). */
 import {
+  type Field,
   invalidRequest,
   type JsonObject,
   type LogicalRequest,
@@ -9,10 +10,14 @@ import {
 import { boolField, objectField, stringField } from '../../logical/fields.ts'
 import type { AuditPort } from './host.ts'
 
+const PATH: Field = { type: 'string', in: 'path', about: 'Where the device is, as it was enabled.' }
+
 export function auditRoutes(audit: AuditPort): Route[] {
   return [
     {
       pattern: /audit\/?/,
+      about: 'All audit devices.',
+      fields: {},
       operations: {
         read: () => ({
           kind: 'data',
@@ -29,6 +34,14 @@ export function auditRoutes(audit: AuditPort): Route[] {
     },
     {
       pattern: /audit\/(?<path>.+?)\/?/,
+      about: 'Enables an audit device, or ends it.',
+      fields: {
+        path: PATH,
+        type: { type: 'string', about: '`file`, `socket` or `syslog`.' },
+        description: { type: 'string', about: 'For people.' },
+        options: { type: 'map', about: 'Settings of the device, by its type.' },
+        local: { type: 'bool', about: 'Kept and shown alone: there is no cluster.' },
+      },
       operations: {
         update: (request, { path = '' }) => enable(audit, `${path}/`, request),
         delete: async (_, { path = '' }) => {
@@ -39,6 +52,8 @@ export function auditRoutes(audit: AuditPort): Route[] {
     },
     {
       pattern: /audit-hash\/(?<path>.+?)\/?/,
+      about: 'How a text stands in the log of a device.',
+      fields: { path: PATH, input: { type: 'string', about: 'The text.' } },
       operations: {
         update: ({ data }, { path = '' }) => {
           const input = stringField(data, 'input') ?? ''

@@ -1,5 +1,5 @@
 /** `sys/plugins/catalog`: the engines and auth methods that this server has of its own. Nothing can be added (vault-api 4.4). */
-import { invalidRequest, type JsonObject, type LogicalResponse, type Route } from '../../logical/index.ts'
+import { type Field, invalidRequest, type JsonObject, type LogicalResponse, type Route } from '../../logical/index.ts'
 
 type PluginType = 'auth' | 'database' | 'secret'
 
@@ -8,6 +8,8 @@ const CATALOG: Readonly<Record<PluginType, readonly string[]>> = {
   database: [],
   secret: ['kv'],
 }
+
+const TYPE: Field = { type: 'string', in: 'path', about: '`auth`, `database` or `secret`.' }
 
 export function catalogRoutes(version: string): Route[] {
   const builtIn = `v${version}+builtin`
@@ -29,6 +31,8 @@ export function catalogRoutes(version: string): Route[] {
   return [
     {
       pattern: /plugins\/catalog\/?/,
+      about: 'The engines and auth methods of this server.',
+      fields: {},
       operations: {
         read: () => ({
           kind: 'data',
@@ -43,10 +47,14 @@ export function catalogRoutes(version: string): Route[] {
     },
     {
       pattern: /plugins\/catalog\/(?<type>[^/]+)\/?/,
+      about: 'Those of one type.',
+      fields: { type: TYPE },
       operations: { list: (_, { type = '' }) => list(type), read: (_, { type = '' }) => list(type) },
     },
     {
       pattern: /plugins\/catalog\/(?<type>[^/]+)\/(?<name>[^/]+)/,
+      about: 'One of them. None can be added, changed or taken away: a write or a deletion is refused.',
+      fields: { type: TYPE, name: { type: 'string', in: 'path', about: 'Its name.' } },
       operations: {
         read: (_, { type = '', name = '' }) =>
           namesOf(type).includes(name)

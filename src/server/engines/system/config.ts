@@ -57,6 +57,11 @@ export function configRoutes({ cors, auditedHeaders }: ConfigPort): Route[] {
   return [
     {
       pattern: /config\/cors/,
+      about: 'Which web pages may ask this server.',
+      fields: {
+        allowed_origins: { type: 'list', about: 'Origins as browsers send them, or `*` alone.' },
+        allowed_headers: { type: 'list', about: 'Headers that pages may send, beside those of this API.' },
+      },
       operations: {
         read: () => ({ kind: 'data', data: shownCors(cors.get()) }),
         update: ({ data }) => {
@@ -68,20 +73,28 @@ export function configRoutes({ cors, auditedHeaders }: ConfigPort): Route[] {
     },
     {
       pattern: /config\/auditing\/request-headers\/?/,
+      about: 'Which request headers stand in the audit log.',
+      fields: {},
       operations: { read: () => ({ kind: 'data', data: { headers: shownHeaders(auditedHeaders.get()) } }) },
     },
     {
-      pattern: /config\/auditing\/request-headers\/(?<name>[^/]+)/,
+      pattern: /config\/auditing\/request-headers\/(?<header>[^/]+)/,
+      about: 'Whether a request header stands in the audit log.',
+      fields: {
+        header: { type: 'string', in: 'path', about: 'The name of the header.' },
+        hmac: { type: 'bool', about: 'Whether its value is hashed.' },
+      },
       operations: {
-        read: (_, { name = '' }) => {
+        read: (_, { header: name = '' }) => {
           const setting = Object.hasOwn(auditedHeaders.get(), name.toLowerCase())
             ? auditedHeaders.get()[name.toLowerCase()]
             : undefined
           if (setting === undefined) throw invalidRequest('Could not find header in config')
           return { kind: 'data', data: shownHeaders({ [name]: setting }) }
         },
-        update: (request, { name = '' }) => done(auditedHeaders.change(withHeader(name.toLowerCase(), request))),
-        delete: (_, { name = '' }) => done(auditedHeaders.change((now) => without(now, name.toLowerCase()))),
+        update: (request, { header: name = '' }) =>
+          done(auditedHeaders.change(withHeader(name.toLowerCase(), request))),
+        delete: (_, { header: name = '' }) => done(auditedHeaders.change((now) => without(now, name.toLowerCase()))),
       },
     },
   ]

@@ -39,25 +39,38 @@ export interface TokenCount {
 }
 
 export function factRoutes(facts: FactsPort, now: () => number): Route[] {
-  const reading = (pattern: RegExp, read: () => LogicalResponse | Promise<LogicalResponse>): Route => ({
+  const reading = (pattern: RegExp, about: string, read: () => LogicalResponse | Promise<LogicalResponse>): Route => ({
     pattern,
+    about,
+    fields: {},
     operations: { read },
   })
   const data = (of: JsonObject): LogicalResponse => ({ kind: 'data', data: of })
   return [
-    { pattern: /version-history\/?/, operations: { list: () => history(facts) } },
-    reading(/host-info/, () => data({ timestamp: formatInstant(now()), ...facts.host() })),
-    reading(/in-flight-req/, () => ({ kind: 'document', data: inFlight(facts) })),
-    reading(/config\/state\/sanitized/, () => data(facts.config())),
-    reading(/internal\/counters\/requests/, () => {
+    {
+      pattern: /version-history\/?/,
+      about: 'The versions that have served this store.',
+      fields: {},
+      operations: { list: () => history(facts) },
+    },
+    reading(/host-info/, 'What the machine is, and how busy.', () =>
+      data({ timestamp: formatInstant(now()), ...facts.host() }),
+    ),
+    reading(/in-flight-req/, 'The requests under way.', () => ({ kind: 'document', data: inFlight(facts) })),
+    reading(/config\/state\/sanitized/, 'What the server was started with, without secrets.', () =>
+      data(facts.config()),
+    ),
+    reading(/internal\/counters\/requests/, 'Nothing any more: Vault has removed what was here.', () => {
       throw new LogicalError('unsupported-path', 'The functionality has been removed on this path', 'bare')
     }),
-    reading(/internal\/counters\/tokens/, async () =>
+    reading(/internal\/counters\/tokens/, 'How many service tokens there are.', async () =>
       data({ counters: { service_tokens: { total: (await facts.tokens()).tokens } } }),
     ),
-    reading(/internal\/counters\/entities/, () => data({ counters: { entities: { total: facts.entities() } } })),
-    reading(/replication\/status/, () => data({ mode: 'disabled' })),
-    reading(/experiments/, () => data({ available: [], enabled: [] })),
+    reading(/internal\/counters\/entities/, 'How many entities there are.', () =>
+      data({ counters: { entities: { total: facts.entities() } } }),
+    ),
+    reading(/replication\/status/, 'Says that there is no replication.', () => data({ mode: 'disabled' })),
+    reading(/experiments/, 'Experiments that can be switched on: none.', () => data({ available: [], enabled: [] })),
   ]
 }
 

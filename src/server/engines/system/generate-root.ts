@@ -2,12 +2,20 @@
 import { type JsonObject, type LogicalResponse, type Route } from '../../logical/index.ts'
 import { stringField } from '../../logical/fields.ts'
 import type { RootGenerationPort, RootGenerationView } from './host.ts'
-import { shareOf } from './rekey.ts'
+import { SHARE_FIELDS, shareOf } from './rekey.ts'
 
 export function generateRootRoutes(generation: RootGenerationPort): Route[] {
   return [
     {
       pattern: /generate-root\/attempt/,
+      about: 'Starts to make a root token from unseal keys, tells how far that is, or gives it up.',
+      fields: {
+        otp: {
+          type: 'string',
+          about: 'A one-time password that the token is encoded with; made by the server when left out.',
+        },
+        pgp_key: { type: 'string', about: 'In its place, a PGP key that the token is encrypted for.' },
+      },
       operations: {
         read: () => answer(generation.status()),
         update: async ({ data }) => {
@@ -26,6 +34,8 @@ export function generateRootRoutes(generation: RootGenerationPort): Route[] {
     },
     {
       pattern: /generate-root\/update/,
+      about: 'Gives one unseal key; the last one makes the token.',
+      fields: SHARE_FIELDS,
       operations: {
         update: async (request) => {
           const { complete, encodedToken, ...view } = await generation.submit(...shareOf(request))

@@ -55,7 +55,12 @@ export function createSystem(host: SystemHost, policies: PolicyStore, passwordPo
     ...rotateRoutes(host.keys),
     ...rekeyRoutes(host.rekey),
     ...generateRootRoutes(host.rootGeneration),
-    { pattern: /ha-status/, operations: { read: () => ({ kind: 'data', data: { nodes: [nodeOf(host)] } }) } },
+    {
+      pattern: /ha-status/,
+      about: 'The nodes: this one.',
+      fields: {},
+      operations: { read: () => ({ kind: 'data', data: { nodes: [nodeOf(host)] } }) },
+    },
     ...factRoutes(host.facts, host.now),
     ...metricsRoutes(host.facts, host.now),
     ...catalogRoutes(host.node.version),
@@ -66,6 +71,8 @@ export function createSystem(host: SystemHost, policies: PolicyStore, passwordPo
     ...statusRoutes(host),
     {
       pattern: /seal|step-down/,
+      about: 'Seals the server. There is no other node that a step down would give way to: it does nothing.',
+      fields: {},
       operations: {
         update: async ({ path }) => {
           if (path === 'seal') await host.seal()
@@ -76,6 +83,7 @@ export function createSystem(host: SystemHost, policies: PolicyStore, passwordPo
   ])
   return {
     type: 'system',
+    about: 'The server itself: mounts, policies, audit devices, leases, keys.',
     isUnauthenticated: (path) => UNAUTHENTICATED.test(path),
     needsSudo: (path) => SUDO.test(path) || LEASE_SUDO.test(path),
     exists: () => undefined,

@@ -3,6 +3,7 @@
  * (vault-api 4.2; S17). What a lease is here is `token/leases.ts`.
  */
 import {
+  type Field,
   invalidRequest,
   type JsonObject,
   type LogicalRequest,
@@ -25,23 +26,49 @@ export interface LeaseSurroundings {
 export const LEASE_SUDO: RegExp =
   /^(?:leases(?:\/count)?|leases\/lookup\/.*|(?:leases\/)?revoke-(?:prefix|force)(?:\/.*)?)$/
 
+const LEASE_ID: Field = { type: 'string', about: 'The lease that is meant.' }
+const URL_LEASE_ID: Field = { type: 'string', in: 'path', about: 'The lease that is meant; counts before lease_id.' }
+const PREFIX: Field = { type: 'string', in: 'path', about: 'The path that made the leases, or the beginning of it.' }
+const TYPE: Field = { type: 'string', in: 'query', about: '`irrevocable`, the only one that can be asked for.' }
+
 export function leaseRoutes({ leases, now }: LeaseSurroundings): Route[] {
   return [
-    { pattern: /leases/, operations: { read: (request) => irrevocable(request, { leases: [] }) } },
-    { pattern: /leases\/count/, operations: { read: (request) => irrevocable(request, { counts: {} }) } },
-    { pattern: /leases\/lookup/, operations: { update: (request) => lookup(leases, request, now()) } },
+    {
+      pattern: /leases/,
+      about: 'Leases that could not be ended.',
+      fields: { type: TYPE },
+      operations: { read: (request) => irrevocable(request, { leases: [] }) },
+    },
+    {
+      pattern: /leases\/count/,
+      about: 'How many leases could not be ended.',
+      fields: { type: TYPE },
+      operations: { read: (request) => irrevocable(request, { counts: {} }) },
+    },
+    {
+      pattern: /leases\/lookup/,
+      about: 'What is known of a lease.',
+      fields: { lease_id: LEASE_ID },
+      operations: { update: (request) => lookup(leases, request, now()) },
+    },
     {
       pattern: /leases\/lookup\/(?<prefix>.*)/,
+      about: 'The leases below a path.',
+      fields: { prefix: PREFIX },
       operations: {
         list: async (_, { prefix = '' }) => ({ kind: 'list', keys: await leases.namesBelow(prefix) }),
       },
     },
     {
-      pattern: /(?:leases\/)?renew(?:\/(?<id>.+))?/,
+      pattern: /(?:leases\/)?renew(?:\/(?<url_lease_id>.+))?/,
+      about: 'Renews a lease: refused for those of tokens, which are renewed at auth/token.',
+      fields: { url_lease_id: URL_LEASE_ID, lease_id: LEASE_ID },
       operations: { update: (request, parameters) => renew(leases, leaseId(request, parameters)) },
     },
     {
-      pattern: /(?:leases\/)?revoke(?:\/(?<id>.+))?/,
+      pattern: /(?:leases\/)?revoke(?:\/(?<url_lease_id>.+))?/,
+      about: 'Ends a lease, and what it was for.',
+      fields: { url_lease_id: URL_LEASE_ID, lease_id: LEASE_ID },
       operations: {
         update: async (request, parameters) => {
           await leases.revoke(leaseId(request, parameters))
@@ -52,6 +79,8 @@ export function leaseRoutes({ leases, now }: LeaseSurroundings): Route[] {
     {
       // Force means: forget the lease even if the backend cannot end it. Here it always can.
       pattern: /(?:leases\/)?revoke-(?:prefix|force)\/(?<prefix>.+?)\/?/,
+      about: 'Ends all leases below a path.',
+      fields: { prefix: PREFIX },
       operations: {
         update: async (_, { prefix = '' }) => {
           await leases.revokeBelow(prefix)
@@ -61,6 +90,8 @@ export function leaseRoutes({ leases, now }: LeaseSurroundings): Route[] {
     },
     {
       pattern: /leases\/tidy/,
+      about: 'Takes away what leases that are gone have left behind.',
+      fields: {},
       operations: {
         update: async () => {
           await leases.tidy()
@@ -72,7 +103,7 @@ export function leaseRoutes({ leases, now }: LeaseSurroundings): Route[] {
 }
 
 /** The path names the lease before the body does. */
-function leaseId({ data }: LogicalRequest, { id }: PathParameters): string {
+function leaseId({ data }: LogicalRequest, { url_lease_id: id }: PathParameters): string {
   const leaseId = id ?? stringField(data, 'lease_id') ?? ''
   if (leaseId === '') throw invalidRequest('lease_id must be specified')
   return leaseId

@@ -30,7 +30,14 @@ export function metricsRoutes(facts: FactsPort, now: () => number): Route[] {
     if (format !== '') throw invalidRequest('metric response format must be empty or "prometheus"')
     return { kind: 'document', data: inJson(metrics, now()) }
   }
-  return [{ pattern: /metrics/, operations: { read } }]
+  return [
+    {
+      pattern: /metrics/,
+      about: 'Counts, for those who watch the server.',
+      fields: { format: { type: 'string', in: 'query', about: '`prometheus`, or nothing for JSON.' } },
+      operations: { read },
+    },
+  ]
 }
 
 function metricsOf(facts: FactsPort, { tokens, expiring }: TokenCount): readonly Metric[] {

@@ -4,7 +4,7 @@
  * Pure. Enabling and tuning read the same fields; what a request does not name stays as it is. In the mount's object TTLs
  * are as stored (0 inherits), in a tuning answer as they take effect, both as in Vault.
  */
-import { invalidRequest, type JsonObject } from '../../logical/index.ts'
+import { type Field, type Fields, invalidRequest, type JsonObject } from '../../logical/index.ts'
 import { boolField, durationField, objectField, stringField, stringListField } from '../../logical/fields.ts'
 import type { MountConfig, MountView } from './host.ts'
 import { readUserLockout, showUserLockout } from './user-lockout.ts'
@@ -30,6 +30,50 @@ export const INHERIT: MountConfig = {
 }
 
 const TOKEN_TYPES = new Set(['default-service', 'default-batch', 'service', 'batch'])
+
+const DESCRIPTION: Field = { type: 'string', about: 'For people.' }
+const OPTIONS: Field = { type: 'map', about: 'Options of the engine; `version` of a KV engine is 1 or 2.' }
+
+/** What `newMount` reads. */
+export const MOUNT_FIELDS: Fields = {
+  type: { type: 'string', about: 'Which engine or auth method it is.' },
+  description: DESCRIPTION,
+  options: OPTIONS,
+  config: { type: 'map', about: 'Settings as tuning takes them.' },
+  local: { type: 'bool', about: 'Kept and shown alone: there is no cluster.' },
+  seal_wrap: { type: 'bool', about: 'Kept and shown alone: there is no hardware module.' },
+  external_entropy_access: { type: 'bool', about: 'Kept and shown alone: there is no hardware module.' },
+}
+
+/** What `tuned` reads. */
+export function tuningFields(family: MountFamily): Fields {
+  return {
+    description: DESCRIPTION,
+    options: OPTIONS,
+    default_lease_ttl: {
+      type: 'duration',
+      about: 'How long what it gives lives at first; `system` leaves that to the server.',
+    },
+    max_lease_ttl: {
+      type: 'duration',
+      about: 'How long what it gives lives at most; `system` leaves that to the server.',
+    },
+    force_no_cache: { type: 'bool', about: 'Kept and shown alone: no cache stands before a mount.' },
+    listing_visibility: {
+      type: 'string',
+      about: 'With `unauth`, it is told of without a token; `hidden` is as nothing.',
+    },
+    audit_non_hmac_request_keys: { type: 'list', about: 'Fields of requests that stand in the audit log in clear.' },
+    audit_non_hmac_response_keys: { type: 'list', about: 'Fields of answers that stand in the audit log in clear.' },
+    passthrough_request_headers: { type: 'list', about: 'Kept and shown alone: no engine reads headers.' },
+    allowed_response_headers: { type: 'list', about: 'Kept and shown alone: no engine sets headers.' },
+    token_type: {
+      type: 'string',
+      about: family === 'auth' ? 'The type of tokens that its logins get.' : 'Refused: auth methods alone have one.',
+    },
+    user_lockout_config: { type: 'map', about: 'After how many failures a name is locked out, and for how long.' },
+  }
+}
 
 type NewMount = Omit<MountView, 'accessor' | 'uuid'>
 

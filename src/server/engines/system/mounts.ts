@@ -1,7 +1,21 @@
 /** `sys/mounts`, `sys/auth` and their tuning (vault-api 3.1, 3.2). One table of routes serves both. */
-import { invalidRequest, type LogicalRequest, type LogicalResponse, type Route } from '../../logical/index.ts'
+import {
+  type Field,
+  invalidRequest,
+  type LogicalRequest,
+  type LogicalResponse,
+  type Route,
+} from '../../logical/index.ts'
 import type { MountsPort, MountView, SystemHost } from './host.ts'
-import { type MountFamily, mountObject, newMount, tuned, tuningObject } from './mount-settings.ts'
+import {
+  MOUNT_FIELDS,
+  type MountFamily,
+  mountObject,
+  newMount,
+  tuned,
+  tuningFields,
+  tuningObject,
+} from './mount-settings.ts'
 
 interface Family {
   readonly prefix: 'mounts' | 'auth'
@@ -9,6 +23,8 @@ interface Family {
   readonly port: MountsPort
   readonly missing: (path: string) => string
 }
+
+const PATH: Field = { type: 'string', in: 'path', about: 'Where it is mounted.' }
 
 export function mountRoutes(host: SystemHost): Route[] {
   const secrets: Family = {
@@ -40,6 +56,8 @@ function find({ port, missing }: Family, path: string): MountView {
 function tuneRoute(host: SystemHost, below: string, family: Family): Route {
   return {
     pattern: new RegExp(`${below}/(?<path>.+?)/tune`),
+    about: 'The settings of a mount, as they take effect.',
+    fields: { path: PATH, ...tuningFields(family.family) },
     operations: {
       read: (_, { path = '' }) => ({ kind: 'data', data: tuningObject(find(family, `${path}/`), host.leaseTtl) }),
       update: async ({ data }, { path = '' }) => {
@@ -62,6 +80,8 @@ function routesOf(host: SystemHost, family: Family): Route[] {
   return [
     {
       pattern: new RegExp(`${prefix}/?`),
+      about: family.family === 'auth' ? 'All auth methods that are enabled.' : 'All engines that are mounted.',
+      fields: {},
       operations: {
         read: () => ({
           kind: 'data',
@@ -72,6 +92,8 @@ function routesOf(host: SystemHost, family: Family): Route[] {
     tuneRoute(host, prefix, family),
     {
       pattern: new RegExp(`${prefix}/(?<path>.+?)/?`),
+      about: 'A mount: makes it, shows it, or takes it away with all that it holds.',
+      fields: { path: PATH, ...MOUNT_FIELDS },
       operations: {
         read: (_, { path = '' }) => ({ kind: 'data', data: mountObject(find(family, `${path}/`)) }),
         update: (request, { path = '' }) => enable(host, family, `${path}/`, request),

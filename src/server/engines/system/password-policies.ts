@@ -1,8 +1,10 @@
 /** `sys/policies/password`: rules for passwords, kept as written, and passwords made by them (vault-api 3.3). */
-import { LogicalError, type LogicalResponse, NAME, type Route } from '../../logical/index.ts'
+import { type Field, LogicalError, type LogicalResponse, NAME, type Route } from '../../logical/index.ts'
 import { stringField } from '../../logical/fields.ts'
 import { generatePassword, type PasswordPolicy, PasswordPolicyError, parsePasswordPolicy } from '../../policy/index.ts'
 import type { Storage } from '../../storage/storage.ts'
+
+const POLICY_NAME: Field = { type: 'string', in: 'path', about: 'The name of the policy.' }
 
 interface PasswordPolicies {
   readonly storage: Storage
@@ -18,9 +20,19 @@ export function passwordPolicyRoutes({ storage, random }: PasswordPolicies): Rou
   }
   const list = (): LogicalResponse => ({ kind: 'list', keys: storage.list('') })
   return [
-    { pattern: /policies\/password\/?/, operations: { list, read: list } },
+    {
+      pattern: /policies\/password\/?/,
+      about: 'The names of all password policies.',
+      fields: {},
+      operations: { list, read: list },
+    },
     {
       pattern: new RegExp(`policies/password/(?<name>${NAME})`),
+      about: 'A password policy: how long passwords are, and what must be in them.',
+      fields: {
+        name: POLICY_NAME,
+        policy: { type: 'string', about: 'The policy, in HCL or JSON, as text or in base64.' },
+      },
       operations: {
         read: (_, { name = '' }) => ({ kind: 'data', data: { policy: textOf(name) } }),
         update: async ({ data }, { name = '' }) => {
@@ -39,6 +51,8 @@ export function passwordPolicyRoutes({ storage, random }: PasswordPolicies): Rou
     },
     {
       pattern: new RegExp(`policies/password/(?<name>${NAME})/generate`),
+      about: 'Makes a password by a policy; it is kept nowhere.',
+      fields: { name: POLICY_NAME },
       operations: {
         read: (_, { name = '' }) => ({
           kind: 'data',

@@ -7,7 +7,14 @@ import { formatInstant } from '../../logical/duration.ts'
 import type { AuditDeviceStatusView, SystemHost } from './host.ts'
 
 export function statusRoutes(host: SystemHost): Route[] {
-  return [{ pattern: /plenum\/status/, operations: { read: () => show(host) } }]
+  return [
+    {
+      pattern: /plenum\/status/,
+      about: 'How the server does. No Vault has it.',
+      fields: {},
+      operations: { read: () => show(host) },
+    },
+  ]
 }
 
 function show({ status, keys, now }: SystemHost): LogicalResponse {

@@ -1,7 +1,16 @@
 /** `sys/policies/acl` and the older `sys/policy` (vault-api 3.3). */
-import { invalidRequest, type LogicalRequest, type LogicalResponse, type Route } from '../../logical/index.ts'
+import {
+  type Field,
+  invalidRequest,
+  type LogicalRequest,
+  type LogicalResponse,
+  type Route,
+} from '../../logical/index.ts'
 import { stringField } from '../../logical/fields.ts'
 import type { PolicyStore } from '../../policy/index.ts'
+
+const NAME: Field = { type: 'string', in: 'path', about: 'The name of the policy.' }
+const POLICY: Field = { type: 'string', about: 'The policy, in HCL or JSON.' }
 
 export function policyRoutes(policies: PolicyStore): Route[] {
   const remove = async (name: string): Promise<LogicalResponse> => {
@@ -10,9 +19,11 @@ export function policyRoutes(policies: PolicyStore): Route[] {
   }
   const list = (): LogicalResponse => ({ kind: 'list', keys: policies.list() })
   return [
-    { pattern: /policies\/acl\/?/, operations: { list, read: list } },
+    { pattern: /policies\/acl\/?/, about: 'The names of all policies.', fields: {}, operations: { list, read: list } },
     {
       pattern: /policies\/acl\/(?<name>.+)/,
+      about: 'A policy: who has it may do what its rules allow.',
+      fields: { name: NAME, policy: POLICY },
       operations: {
         read: (_, { name = '' }) => {
           const policy = policies.get(name)
@@ -26,6 +37,8 @@ export function policyRoutes(policies: PolicyStore): Route[] {
     },
     {
       pattern: /policy\/?/,
+      about: 'The older path of policies/acl.',
+      fields: {},
       operations: {
         read: () => ({ kind: 'data', data: { policies: [...policies.list()], keys: [...policies.list()] } }),
         list: () => ({ kind: 'list', keys: policies.list(), more: { policies: [...policies.list()] } }),
@@ -33,6 +46,12 @@ export function policyRoutes(policies: PolicyStore): Route[] {
     },
     {
       pattern: /policy\/(?<name>.+)/,
+      about: 'The older path of policies/acl/{name}.',
+      fields: {
+        name: NAME,
+        policy: POLICY,
+        rules: { type: 'string', about: 'The older name of policy.', deprecated: true },
+      },
       operations: {
         read: (_, { name = '' }) => {
           const policy = policies.get(name)

@@ -40,10 +40,24 @@ export function quotaRoutes(host: SystemHost): Route[] {
   return [
     {
       pattern: /quotas\/rate-limit\/?/,
+      about: 'The names of all rate limits.',
+      fields: {},
       operations: { list: () => ({ kind: 'list', keys: quotas.list().map(({ name }) => name) }) },
     },
     {
       pattern: /quotas\/rate-limit\/(?<name>[^/]+)/,
+      about: 'A rate limit: how many requests of one address are answered in a time.',
+      fields: {
+        name: { type: 'string', in: 'path', about: 'The name of the rate limit.' },
+        rate: { type: 'number', about: 'How many requests the interval allows.' },
+        interval: { type: 'duration', about: 'The time that the rate is counted in; a second when left out.' },
+        block_interval: {
+          type: 'duration',
+          about: 'How long an address that went too far is refused; 0 for no longer than needed.',
+        },
+        path: { type: 'string', about: 'A mount, and what of it the limit is for; all requests when empty.' },
+        role: { type: 'string', about: 'Refused unless empty: limits of one role are not available.' },
+      },
       operations: {
         read: (_, { name = '' }) => {
           const rule = quotas.get(name)
@@ -61,6 +75,12 @@ export function quotaRoutes(host: SystemHost): Route[] {
     },
     {
       pattern: /quotas\/config/,
+      about: 'What holds for all rate limits.',
+      fields: {
+        rate_limit_exempt_paths: { type: 'list', about: 'Paths that no limit is for.' },
+        enable_rate_limit_audit_logging: { type: 'bool', about: 'Whether refusals by a limit stand in the audit log.' },
+        enable_rate_limit_response_headers: { type: 'bool', about: 'Whether answers tell what a limit leaves.' },
+      },
       operations: {
         read: () => ({
           kind: 'data',

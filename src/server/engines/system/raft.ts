@@ -9,6 +9,7 @@ export function raftRoutes(snapshots: SnapshotsPort, node: NodeView): Route[] {
   return [
     {
       pattern: /storage\/raft\/snapshot/,
+      about: 'The whole store as a file, encrypted as it is; a write of one puts it back.',
       operations: {
         read: () => ({
           kind: 'stream',
@@ -19,10 +20,13 @@ export function raftRoutes(snapshots: SnapshotsPort, node: NodeView): Route[] {
     },
     {
       pattern: /storage\/raft\/snapshot-force/,
+      about: 'Puts a snapshot back also when it belongs to other unseal keys.',
       operations: { update: (request) => restore(snapshots, request, true) },
     },
     {
       pattern: /storage\/raft\/configuration/,
+      about: 'The nodes: this one.',
+      fields: {},
       operations: {
         read: () => {
           const self = { node_id: node.hostname, address: '', leader: true, protocol_version: '3', voter: true }

@@ -3,6 +3,7 @@
  * Vault's, it needs a token with sudo (D5, S15).
  */
 import {
+  type Fields,
   invalidRequest,
   type JsonObject,
   type JsonValue,
@@ -13,11 +14,25 @@ import {
 import { boolField, intField, stringField, stringListField } from '../../logical/fields.ts'
 import type { RekeyPort, RekeyView, VerificationView } from './host.ts'
 
+/** What `shareOf` reads. */
+export const SHARE_FIELDS: Fields = {
+  key: { type: 'string', about: 'One unseal key.' },
+  nonce: { type: 'string', about: 'The nonce that the start has told.' },
+}
+
 export function rekeyRoutes(rekey: RekeyPort): Route[] {
   const raw = (data: JsonObject): LogicalResponse => ({ kind: 'document', data })
   return [
     {
       pattern: /rekey\/init/,
+      about: 'Starts to make new unseal keys, tells how far that is, or gives it up.',
+      fields: {
+        secret_shares: { type: 'int', about: 'How many keys there are to be.' },
+        secret_threshold: { type: 'int', about: 'How many of them unseal the server.' },
+        require_verification: { type: 'bool', about: 'Whether the new keys must be given once before they count.' },
+        pgp_keys: { type: 'list', about: 'PGP keys, one for each new key, which is then encrypted for it.' },
+        backup: { type: 'bool', about: 'Whether the encrypted keys are kept here as well.' },
+      },
       operations: {
         read: () => raw(statusOf(rekey.status())),
         update: async ({ data }) => raw(statusOf(await start(rekey, data))),
@@ -29,6 +44,8 @@ export function rekeyRoutes(rekey: RekeyPort): Route[] {
     },
     {
       pattern: /rekey\/update/,
+      about: 'Gives one of the old keys; the last one makes the new keys.',
+      fields: SHARE_FIELDS,
       operations: {
         update: async (request) => {
           const step = await rekey.submit(...shareOf(request))
@@ -38,6 +55,8 @@ export function rekeyRoutes(rekey: RekeyPort): Route[] {
     },
     {
       pattern: /rekey\/verify/,
+      about: 'Gives one of the new keys, to show that it has arrived; or begins that anew.',
+      fields: SHARE_FIELDS,
       operations: {
         read: () => raw(verificationOf(rekey.verification())),
         update: async (request) => {
@@ -49,6 +68,8 @@ export function rekeyRoutes(rekey: RekeyPort): Route[] {
     },
     {
       pattern: /rekey\/backup/,
+      about: 'New keys that were kept, encrypted.',
+      fields: {},
       operations: {
         read: () => backupOf(rekey),
         delete: async () => {
@@ -59,6 +80,7 @@ export function rekeyRoutes(rekey: RekeyPort): Route[] {
     },
     {
       pattern: /rekey-recovery-key\/(?:init|update|verify)/,
+      about: 'Refused: this server has no recovery keys.',
       operations: { read: noRecoveryKeys, update: noRecoveryKeys, delete: noRecoveryKeys },
     },
   ]

@@ -41,11 +41,21 @@ export function remountRoutes(host: SystemHost): Route[] {
   }
 
   return [
-    { pattern: /remount/, operations: { update: remount } },
     {
-      pattern: /remount\/status\/(?<id>[^/]+)/,
+      pattern: /remount/,
+      about: 'Gives a mount another path.',
+      fields: {
+        from: { type: 'string', about: 'The path that it has.' },
+        to: { type: 'string', about: 'The path that it is to have.' },
+      },
+      operations: { update: remount },
+    },
+    {
+      pattern: /remount\/status\/(?<migration_id>[^/]+)/,
+      about: 'How far a remount is.',
+      fields: { migration_id: { type: 'string', in: 'path', about: 'The id that the remount has told.' } },
       operations: {
-        read: (_, { id = '' }): LogicalResponse => {
+        read: (_, { migration_id: id = '' }): LogicalResponse => {
           const migration = done.get(id)
           if (migration === undefined) return { kind: 'none' }
           const { from, to } = migration

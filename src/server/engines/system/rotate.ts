@@ -13,6 +13,8 @@ export function rotateRoutes(keys: KeysPort): Route[] {
   return [
     {
       pattern: /key-status/,
+      about: 'The key that encrypts what is written now.',
+      fields: {},
       operations: {
         read: () => {
           const { term, installed, encryptions } = keys.active()
@@ -22,6 +24,8 @@ export function rotateRoutes(keys: KeysPort): Route[] {
     },
     {
       pattern: /rotate(?:\/keyring)?/,
+      about: 'Makes a new key; what older ones have encrypted stays readable.',
+      fields: {},
       operations: {
         update: async () => {
           await keys.rotate()
@@ -31,6 +35,12 @@ export function rotateRoutes(keys: KeysPort): Route[] {
     },
     {
       pattern: /rotate\/(?:keyring\/)?config/,
+      about: 'When a new key is made without being asked for.',
+      fields: {
+        enabled: { type: 'bool', about: 'Whether that is ever done.' },
+        max_operations: { type: 'int', about: 'After how many encryptions.' },
+        interval: { type: 'duration', about: 'After how long; 0 for never.' },
+      },
       operations: { read: () => readConfig(keys), update: (request) => writeConfig(keys, request) },
     },
   ]

@@ -31,11 +31,25 @@ export function toolRoutes(tools: ToolsPort): Route[] {
   return [
     {
       // A number alone is how many, any other word is from where.
-      pattern: /tools\/random(?:\/(?<source>[A-Za-z]\w*))?(?:\/(?<bytes>\d+))?/,
+      pattern: /tools\/random(?:\/(?<source>[A-Za-z]\w*))?(?:\/(?<urlbytes>\d+))?/,
+      about: 'Random bytes.',
+      fields: {
+        source: { type: 'string', about: '`platform`, `seal` or `all`, which all are the platform here.' },
+        urlbytes: { type: 'string', in: 'path', about: 'How many; counts before bytes.' },
+        bytes: { type: 'int', about: 'How many; 32 when left out.' },
+        format: { type: 'string', about: '`base64` or `hex`.' },
+      },
       operations: { update: (request, parameters) => random(tools, request, parameters) },
     },
     {
-      pattern: /tools\/hash(?:\/(?<algorithm>[^/]+))?/,
+      pattern: /tools\/hash(?:\/(?<urlalgorithm>[^/]+))?/,
+      about: 'The hash of some bytes.',
+      fields: {
+        urlalgorithm: { type: 'string', in: 'path', about: 'The algorithm; counts before algorithm.' },
+        algorithm: { type: 'string', about: '`sha2-256` when left out; or -224, -384, -512, and `sha3-` with these.' },
+        input: { type: 'string', about: 'The bytes, in base64.' },
+        format: { type: 'string', about: '`hex` or `base64`.' },
+      },
       operations: { update: (request, parameters) => hash(tools, request, parameters) },
     },
   ]
@@ -44,7 +58,7 @@ export function toolRoutes(tools: ToolsPort): Route[] {
 /** Every source is the platform's: there is no seal with one of its own. */
 function random(tools: ToolsPort, { data }: LogicalRequest, parameters: PathParameters): LogicalResponse {
   const bytes =
-    (parameters['bytes'] === undefined ? intField(data, 'bytes') : Number(parameters['bytes'])) ?? DEFAULT_BYTES
+    (parameters['urlbytes'] === undefined ? intField(data, 'bytes') : Number(parameters['urlbytes'])) ?? DEFAULT_BYTES
   if (bytes < 1) throw invalidRequest("'bytes' cannot be less than 1")
   if (bytes > MOST_BYTES) throw invalidRequest(`'bytes' should be less than ${MOST_BYTES}`)
   const encoding = encodingOf(data, 'base64')
@@ -60,7 +74,7 @@ function random(tools: ToolsPort, { data }: LogicalRequest, parameters: PathPara
   }
 }
 
-function hash(tools: ToolsPort, { data }: LogicalRequest, { algorithm: inPath }: PathParameters): LogicalResponse {
+function hash(tools: ToolsPort, { data }: LogicalRequest, { urlalgorithm: inPath }: PathParameters): LogicalResponse {
   const input = stringField(data, 'input') ?? ''
   if (!BASE64.test(input)) throw invalidRequest('unable to decode input as base64: illegal base64 data')
   const encoding = encodingOf(data, 'hex')

@@ -2,9 +2,16 @@
 import { invalidRequest, type Route } from '../../logical/index.ts'
 
 export const uiHeaderRoutes: readonly Route[] = [
-  { pattern: /config\/ui\/headers\/?/, operations: { list: () => ({ kind: 'list', keys: [] }) } },
   {
-    pattern: /config\/ui\/headers\/(?<name>[^/]+)/,
+    pattern: /config\/ui\/headers\/?/,
+    about: 'Headers of the user interface: there is none.',
+    fields: {},
+    operations: { list: () => ({ kind: 'list', keys: [] }) },
+  },
+  {
+    pattern: /config\/ui\/headers\/(?<header>[^/]+)/,
+    about: 'A header of the user interface: refused, as there is none.',
+    fields: { header: { type: 'string', in: 'path', about: 'The name of the header.' } },
     operations: {
       read: () => ({ kind: 'none' }),
       update: () => {

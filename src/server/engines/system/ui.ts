@@ -16,6 +16,8 @@ export function uiRoutes(host: SystemHost): Route[] {
   return [
     {
       pattern: /internal\/ui\/mounts\/?/,
+      about: 'The mounts that one may see.',
+      fields: {},
       operations: {
         read: ({ clientToken }) => {
           const token = host.tokenByText(clientToken)
@@ -33,6 +35,8 @@ export function uiRoutes(host: SystemHost): Route[] {
     },
     {
       pattern: /internal\/ui\/mounts\/(?<path>.+)/,
+      about: 'The mount that a path belongs to.',
+      fields: { path: { type: 'string', in: 'path', about: 'A mount, or any path below it.' } },
       operations: {
         read: ({ clientToken }, { path = '' }): LogicalResponse => {
           const token = host.tokenByText(clientToken)
@@ -51,12 +55,16 @@ export function uiRoutes(host: SystemHost): Route[] {
     },
     {
       pattern: /internal\/specs\/openapi/,
+      about: 'What there is, as an OpenAPI document: of the mounts that one may see.',
+      fields: {},
       operations: {
         read: ({ clientToken }) => ({ kind: 'document', data: host.openApi(host.tokenByText(clientToken)) }),
       },
     },
     {
       pattern: /internal\/ui\/namespaces/,
+      about: 'The namespaces that one may see: the root alone.',
+      fields: {},
       operations: {
         read: ({ clientToken }) => {
           if (host.tokenByText(clientToken) === undefined) throw permissionDenied()
@@ -67,6 +75,8 @@ export function uiRoutes(host: SystemHost): Route[] {
     },
     {
       pattern: /internal\/ui\/resultant-acl/,
+      about: 'What the policies of the token that asks add up to.',
+      fields: {},
       operations: {
         read: ({ caller }) => {
           if (caller === undefined) throw permissionDenied()

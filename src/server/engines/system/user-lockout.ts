@@ -14,13 +14,22 @@ export function lockedUserRoutes({ lockout }: Pick<SystemHost, 'lockout'>): Rout
   return [
     {
       pattern: /locked-users\/?/,
+      about: 'The names that are locked out after too many failures.',
+      fields: {
+        mount_accessor: { type: 'string', in: 'query', about: 'Only those of the auth method with this accessor.' },
+      },
       operations: { read: ({ data }) => lockedUsers(lockout.locked(), stringField(data, 'mount_accessor')) },
     },
     {
       // The alias is what the auth method says it is: it may hold slashes.
-      pattern: /locked-users\/(?<accessor>[^/]+)\/unlock\/(?<alias>.+)/,
+      pattern: /locked-users\/(?<mount_accessor>[^/]+)\/unlock\/(?<alias_identifier>.+)/,
+      about: 'Lets a name log in again.',
+      fields: {
+        mount_accessor: { type: 'string', in: 'path', about: 'The accessor of the auth method.' },
+        alias_identifier: { type: 'string', in: 'path', about: 'The name, as the list tells it.' },
+      },
       operations: {
-        update: (_, { accessor = '', alias = '' }) => {
+        update: (_, { mount_accessor: accessor = '', alias_identifier: alias = '' }) => {
           lockout.unlock(accessor, alias)
           return { kind: 'none' }
         },

@@ -1,6 +1,7 @@
 /** `sys/wrapping`: wrap, lookup, unwrap, rewrap (vault-api 4.1). That other answers are wrapped is the core's work. */
 import {
   badWrappingToken,
+  type Field,
   invalidRequest,
   type LogicalRequest,
   type LogicalResponse,
@@ -11,13 +12,36 @@ import { formatInstant } from '../../logical/duration.ts'
 import { stringField } from '../../logical/fields.ts'
 import type { WrappingPort } from './host.ts'
 
+const TOKEN: Field = { type: 'string', about: 'The wrapping token.' }
+
 export function wrappingRoutes(wrapping: WrappingPort): Route[] {
   const find = (request: LogicalRequest) => lookup(wrapping, request)
   return [
-    { pattern: /wrapping\/wrap/, operations: { update: wrap } },
-    { pattern: /wrapping\/lookup/, operations: { read: find, update: find } },
-    { pattern: /wrapping\/unwrap/, operations: { update: (request) => unwrap(wrapping, request) } },
-    { pattern: /wrapping\/rewrap/, operations: { update: (request) => rewrap(wrapping, request) } },
+    {
+      pattern: /wrapping\/wrap/,
+      about: 'Wraps what is sent: any object.',
+      arbitrary: true,
+      fields: {},
+      operations: { update: wrap },
+    },
+    {
+      pattern: /wrapping\/lookup/,
+      about: 'What is known of a wrapping token; it stays as it is.',
+      fields: { token: { ...TOKEN, in: 'both' } },
+      operations: { read: find, update: find },
+    },
+    {
+      pattern: /wrapping\/unwrap/,
+      about: 'The answer that a wrapping token holds; the token ends.',
+      fields: { token: TOKEN },
+      operations: { update: (request) => unwrap(wrapping, request) },
+    },
+    {
+      pattern: /wrapping\/rewrap/,
+      about: 'Another wrapping token for the same answer; the first one ends.',
+      fields: { token: TOKEN },
+      operations: { update: (request) => rewrap(wrapping, request) },
+    },
   ]
 }
 
