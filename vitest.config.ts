@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /**
- * Three suites. `unit` is pure and shares one process; `integration` starts servers and commands and gets a process
- * per file; `airflow` needs the Python environments that scripts/test.mjs makes.
+ * Four suites. `unit` is pure and shares one process; `integration` starts servers and commands and gets a process
+ * per file; `airflow` needs the Python environments that scripts/test.mjs makes; `interop` needs one of them, and Go.
  *
  * The files of `integration` wait most of the time for what they started, and a start of Airflow fills one core: two at
  * once, also on two cores, where the runner would take one.
@@ -31,6 +31,16 @@ const config: ViteUserConfig = defineConfig({
           maxWorkers: AT_ONCE,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'interop',
+          include: ['test/interop/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 60_000,
+          // Go compiles its own library first, once on a machine.
+          hookTimeout: 400_000,
         },
       },
       {

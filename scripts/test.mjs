@@ -2,7 +2,7 @@
  * `npm test`: does all its own set-up, runs every check and suite, and ends with their sum.
  *
  *   npm test                 everything
- *   npm test -- unit         only the named parts (types, lint, format, dead, unit, integration, airflow, node)
+ *   npm test -- unit         only the named parts (types, lint, format, dead, unit, integration, interop, airflow, node)
  *
  * A check (types, lint, ...) counts as one. What is skipped for want of a tool says which tool.
  */
@@ -51,10 +51,15 @@ await check('format', 'biome', ['@biomejs/biome/bin/biome', 'format', '.'])
 await check('dead', 'knip', ['knip/bin/knip.js'])
 await suite('unit', process.execPath, 'unit')
 await suite('integration', process.execPath, 'integration')
+const pythonProblem = isWanted('interop') || isWanted('airflow') ? await makePythonEnvironments() : undefined
+// The clients that need no Python are tried all the same; the suite says which are not.
+if (isWanted('interop')) {
+  if (pythonProblem !== undefined) process.stdout.write(`no hvac: ${pythonProblem}\n`)
+  await suite('interop', process.execPath, 'interop')
+}
 if (isWanted('airflow')) {
-  const problem = await makePythonEnvironments()
-  if (problem === undefined) await suite('airflow', process.execPath, 'airflow')
-  else skip('airflow', problem)
+  if (pythonProblem === undefined) await suite('airflow', process.execPath, 'airflow')
+  else skip('airflow', pythonProblem)
 }
 await supportedNode()
 
