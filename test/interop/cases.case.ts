@@ -53,7 +53,19 @@ export const OVER_TLS: readonly string[] = ['tls: with its authority', 'tls: wit
 export const OWN: Readonly<Record<ClientName, readonly string[]>> = {
   hvac: ['hvac: is_authenticated', 'hvac: a deleted version that is asked for'],
   'node-vault': ['node-vault: lists without the LIST verb', 'node-vault: keeps its token alive'],
+  'vault/api': [
+    'go: LifetimeWatcher renews a token',
+    'go: LifetimeWatcher ends with the longest lifetime',
+    'go: KVv2 takes a version back',
+    'go: numbers keep their text',
+  ],
+  'openbao/api': [
+    'go: LifetimeWatcher renews a token',
+    'go: LifetimeWatcher ends with the longest lifetime',
+    'go: KVv2 takes a version back',
+    'go: numbers keep their text',
+  ],
 }
 
-export const CLIENT_NAMES = ['hvac', 'node-vault'] as const
+export const CLIENT_NAMES = ['hvac', 'node-vault', 'vault/api', 'openbao/api'] as const
 export type ClientName = (typeof CLIENT_NAMES)[number]

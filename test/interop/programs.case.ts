@@ -1,19 +1,27 @@
-/** How the program of each client is started. What a machine does not have is said, and the client's cases are skipped. */
-import { existsSync } from 'node:fs'
+/**
+ * How the program of each client is made and started. What a machine does not have (Python with hvac, a Go that is new
+ * enough, Go's modules) is said with its name and version, and the client's cases are skipped; a program that does not
+ * build is a failure.
+ */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from '../airflow/airflow.case.ts'
 import type { ClientName } from './cases.case.ts'
 
 const root = join(import.meta.dirname, '../..')
 const cache = join(root, '.cache')
+const sources = join(import.meta.dirname, 'go')
 
 export type Prepared =
   | { readonly kind: 'ready'; readonly command: string; readonly args: readonly string[] }
   | { readonly kind: 'unavailable'; readonly reason: string }
 
+/** @throws Error when it is there and cannot be built. */
 export const PREPARE: Readonly<Record<ClientName, () => Promise<Prepared>>> = {
   hvac: prepareHvac,
   'node-vault': async () => ready(process.execPath, join(import.meta.dirname, 'node_vault_cases.mjs')),
+  'vault/api': () => prepareGo('go', 'vault'),
+  'openbao/api': () => prepareGo('openbao', 'openbao'),
 }
 
 const ready = (command: string, ...args: readonly string[]): Prepared => ({ kind: 'ready', command, args })
@@ -27,6 +35,52 @@ async function prepareHvac(): Promise<Prepared> {
   const { status, errors } = await run(python, ['-c', 'import hvac'])
   if (status !== 0) return unavailable(`needs hvac in .cache/airflow-3.3: ${lastLine(errors)}`)
   return ready(python, join(import.meta.dirname, 'hvac_cases.py'))
+}
+
+/**
+ * One source, two clients: `go.mod` names Vault's, `openbao.mod` OpenBao's, each with its own oldest Go.
+ *
+ * `mod`: the name of the module file. `tag`: the build tag that picks the client.
+ */
+async function prepareGo(mod: string, tag: string): Promise<Prepared> {
+  const go = (args: readonly string[], timeoutMs: number) =>
+    run('go', args, {
+      cwd: sources,
+      env: { ...environment(), GOFLAGS: '-mod=readonly', GOTOOLCHAIN: 'local' },
+      timeoutMs,
+    })
+  const version = await go(['env', 'GOVERSION'], 10_000)
+  const wanted = /^go (\d+)\.(\d+)/m.exec(readFileSync(join(sources, `${mod}.mod`), 'utf8'))
+  if (wanted === null) throw new Error(`${mod}.mod does not name its Go`)
+  const need = `Go ${wanted[1]}.${wanted[2]} or newer`
+  if (version.status !== 0) return unavailable(`needs ${need} (go on PATH)`)
+  const own = /^go(\d+)\.(\d+)/.exec(version.out)
+  if (own !== null && older(own, wanted)) return unavailable(`needs ${need}; this is ${version.out.trim()}`)
+
+  const modfile = `-modfile=${join(sources, `${mod}.mod`)}`
+  const fetched = await go(['mod', 'download', modfile], 60_000)
+  if (fetched.status !== 0) {
+    if (/SECURITY ERROR|checksum mismatch/.test(fetched.errors)) throw new Error(fetched.errors)
+    return unavailable(
+      `needs the Go modules of ${mod}.mod, and Go's module proxy does not give them: ${lastLine(fetched.errors)}`,
+    )
+  }
+  mkdirSync(join(cache, 'interop'), { recursive: true })
+  const program = join(cache, 'interop', `${tag}-cases`)
+  const built = await go(['build', '-trimpath', '-buildvcs=false', '-tags', tag, modfile, '-o', program, '.'], 240_000)
+  if (built.status !== 0) throw new Error(`the program for ${tag} does not build:\n${built.errors}`)
+  return ready(program)
+}
+
+/** Go finds its caches and its proxy through the environment. No C compiler is needed, and none is asked. */
+function environment(): Record<string, string> {
+  const all = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return { ...Object.fromEntries(all), CGO_ENABLED: '0' }
+}
+
+function older(own: RegExpExecArray, wanted: RegExpExecArray): boolean {
+  const [major, minor, wantedMajor, wantedMinor] = [own[1], own[2], wanted[1], wanted[2]].map(Number)
+  return major !== wantedMajor ? Number(major) < Number(wantedMajor) : Number(minor) < Number(wantedMinor)
 }
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? ''
