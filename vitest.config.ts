@@ -38,6 +38,7 @@ const config: ViteUserConfig = defineConfig({
           name: 'interop',
           include: ['test/interop/**/*.test.ts'],
           pool: 'forks',
+          maxWorkers: 1,
           testTimeout: 60_000,
           // Go compiles its own library first, once on a machine.
           hookTimeout: 400_000,

@@ -65,6 +65,7 @@ async function perform({ command, args }: Extract<Prepared, { kind: 'ready' }>):
     token: target.token,
     run: target.unique('interop'),
     auditFolder: folder,
+    embedded: target.embedded,
     ...(secure === undefined
       ? {}
       : { tls: { address: secure.address, token: secure.token, authority: secure.authority } }),

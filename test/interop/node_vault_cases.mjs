@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import vaultClient from 'node-vault'
 
-const { address, token, run, auditFolder, tls } = await json(process.stdin)
+const { address, token, run, auditFolder, embedded, tls } = await json(process.stdin)
 
 const connect = (as, more = {}) => vaultClient({ endpoint: address, token: as, ...more })
 const vault = connect(token)
@@ -342,7 +342,9 @@ const cases = {
     const client = connect(undefined)
     await client.userpassLogin({ mount_point: userpass, username: 'gone', password: name('password') })
     await client.tokenLookupSelf()
-    await vault.revokePrefix({ path_prefix: `auth/${userpass}/login/gone` })
+    // The client asks by the older name, which OpenBao does not have.
+    if (embedded) await vault.revokePrefix({ path_prefix: `auth/${userpass}/login/gone` })
+    else await vault.write(`sys/leases/revoke-prefix/auth/${userpass}/login/gone`, {})
     await assert.rejects(client.tokenLookupSelf(), refused(403))
     await assert.rejects(vault.list(`sys/leases/lookup/auth/${userpass}/login/gone`), refused(404))
   },
@@ -353,13 +355,15 @@ const cases = {
     const planted = name('planted')
     await put('audited', { word: planted })
     await get('audited')
+    const { client_token } = await child()
+    await connect(client_token).read(`${kv2}/data/open`)
     const { hash } = (await vault.write(`sys/audit-hash/${device}`, { input: planted })).data
     assert.equal((await vault.audits()).data[`${device}/`].type, 'file')
     await vault.disableAudit({ name: device })
     assert.equal((await vault.audits()).data[`${device}/`], undefined)
     const text = readFileSync(file, 'utf8')
     assert.ok(!text.includes(planted), 'the planted secret is in the audit file')
-    assert.ok(!text.includes(token), 'the token is in the audit file')
+    assert.ok(!text.includes(client_token), 'a token is in the audit file')
     assert.ok(text.includes(hash), 'the hash of the planted secret is not in the audit file')
   },
   async 'sys: health and seal status'() {

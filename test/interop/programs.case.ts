@@ -4,37 +4,51 @@
  * build is a failure.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { run } from '../airflow/airflow.case.ts'
 import type { ClientName } from './cases.case.ts'
 
 const root = join(import.meta.dirname, '../..')
-const cache = join(root, '.cache')
+const environments = join(root, '.cache')
+/** Where programs are built. */
+export const CACHE: string = join(root, '.cache', 'interop')
 const sources = join(import.meta.dirname, 'go')
 
 export type Prepared =
   | { readonly kind: 'ready'; readonly command: string; readonly args: readonly string[] }
   | { readonly kind: 'unavailable'; readonly reason: string }
 
-/** @throws Error when it is there and cannot be built. */
-export const PREPARE: Readonly<Record<ClientName, () => Promise<Prepared>>> = {
+/**
+ * `program`: another one in the client's language. Default: the client's cases.
+ *
+ * @throws Error when it is there and cannot be built.
+ */
+type Prepare = (program?: string) => Promise<Prepared>
+
+export const PREPARE: Readonly<Record<ClientName, Prepare>> = {
   hvac: prepareHvac,
-  'node-vault': async () => ready(process.execPath, join(import.meta.dirname, 'node_vault_cases.mjs')),
-  'vault/api': () => prepareGo('go', 'vault'),
-  'openbao/api': () => prepareGo('openbao', 'openbao'),
+  'node-vault': async (program = join(import.meta.dirname, 'node_vault_cases.mjs')) => ready(process.execPath, program),
+  'vault/api': (program) => prepareGo('go', 'vault', program),
+  'openbao/api': (program) => prepareGo('openbao', 'openbao', program),
 }
 
 const ready = (command: string, ...args: readonly string[]): Prepared => ({ kind: 'ready', command, args })
 const unavailable = (reason: string): Prepared => ({ kind: 'unavailable', reason })
 
 /** The Python environment of the Airflow suite: hvac is the client that Airflow's provider uses. */
-async function prepareHvac(): Promise<Prepared> {
-  const python = join(cache, 'airflow-3.3', 'bin', 'python')
+async function prepareHvac(program = join(import.meta.dirname, 'hvac_cases.py')): Promise<Prepared> {
+  const python = join(environments, 'airflow-3.3', 'bin', 'python')
   if (!existsSync(python))
     return unavailable('needs hvac in the Python environment .cache/airflow-3.3, which `npm test` makes')
   const { status, errors } = await run(python, ['-c', 'import hvac'])
   if (status !== 0) return unavailable(`needs hvac in .cache/airflow-3.3: ${lastLine(errors)}`)
-  return ready(python, join(import.meta.dirname, 'hvac_cases.py'))
+  return ready(python, program)
+}
+
+/** Shell and curl. */
+export async function shell(program: string): Promise<Prepared> {
+  const { status } = await run('curl', ['--version'])
+  return status === 0 ? ready('sh', program) : unavailable('needs curl')
 }
 
 /**
@@ -42,7 +56,7 @@ async function prepareHvac(): Promise<Prepared> {
  *
  * `mod`: the name of the module file. `tag`: the build tag that picks the client.
  */
-async function prepareGo(mod: string, tag: string): Promise<Prepared> {
+async function prepareGo(mod: string, tag: string, source = '.'): Promise<Prepared> {
   const go = (args: readonly string[], timeoutMs: number) =>
     run('go', args, {
       cwd: sources,
@@ -65,9 +79,10 @@ async function prepareGo(mod: string, tag: string): Promise<Prepared> {
       `needs the Go modules of ${mod}.mod, and Go's module proxy does not give them: ${lastLine(fetched.errors)}`,
     )
   }
-  mkdirSync(join(cache, 'interop'), { recursive: true })
-  const program = join(cache, 'interop', `${tag}-cases`)
-  const built = await go(['build', '-trimpath', '-buildvcs=false', '-tags', tag, modfile, '-o', program, '.'], 240_000)
+  mkdirSync(CACHE, { recursive: true })
+  const program = join(CACHE, source === '.' ? `${tag}-cases` : `${tag}-${basename(source, '.go')}`)
+  const flags = ['-trimpath', '-buildvcs=false', '-tags', tag, modfile]
+  const built = await go(['build', ...flags, '-o', program, source], 240_000)
   if (built.status !== 0) throw new Error(`the program for ${tag} does not build:\n${built.errors}`)
   return ready(program)
 }
