@@ -17,15 +17,18 @@ const SUPPORTED_NODE = '24'
 
 /**
  * What the second Node is not asked, because its answer cannot be another one:
- * - kills and outages: what survives one is up to LMDB, the same native library under both, and to the order of requests;
+ * - kills, outages and damage: what survives one is up to LMDB, the same native library under both, and to the order of requests;
  * - what the kernel refuses: a full disk, files of other users;
  * - every version of Airflow's tables on every database: SQL through drivers in plain JavaScript. That the drivers connect
- *   is asked by `airflow-db-tls` (PostgreSQL, MariaDB) and `import` (SQLite).
+ *   is asked by `airflow-db-tls` (PostgreSQL, MariaDB) and `import` (SQLite);
+ * - names and fields in great numbers: texts, in plain JavaScript.
  * All else runs on both: servers, TLS, commands with all that they print, the published package.
  */
 const NOT_TWICE = [
   'apply-kill',
   'server-kill',
+  'soak',
+  'store-damage',
   'store-kill',
   'sync-kill',
   'sync-outages',
@@ -36,6 +39,8 @@ const NOT_TWICE = [
   'airflow-db',
   'airflow-db-server',
   'airflow-db-sqlite',
+  'names-fuzz',
+  'security-canaries',
 ]
 
 const sum = { passed: 0, failed: 0, skipped: 0 }

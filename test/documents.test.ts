@@ -68,11 +68,12 @@ const NO_CODES: ReadonlySet<string> = new Set(['vault-ahead', 'vault-wins', 'syn
 
 /**
  * Codes that are passed on as an argument, through a variable, or stand in a list: every text that begins as the codes of
- * one family do. What is only compared is no place where a code comes from.
+ * one family do. What is only compared is no place where a code comes from, nor is the kind of a union or its row in a
+ * table of functions.
  */
 function codesOfFamilies(source: string, families: ReadonlySet<string>): string[] {
   const text = source.replaceAll(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '')
-  return captures(text, /(?<!(?:[=!]==|\bcase) )'([a-z0-9]+(?:-[a-z0-9]+)+)'/g).filter(
+  return captures(text, /(?<!(?:[=!]==|\bcase|\bkind:) )'([a-z0-9]+(?:-[a-z0-9]+)+)'(?!: \()/g).filter(
     (code) => families.has(familyOf(code)) && !NO_CODES.has(code),
   )
 }
@@ -136,6 +137,8 @@ describe('docs/errors.md', () => {
       import { x } from './store-file.ts'
       const name = 'other-name'
       const kind = 'vault-wins'
+      const event = { kind: 'store-event' }
+      const tellers = { 'store-event': ({ path }) => path }
       const word = 'store'
     `
     const found = codesOfFamilies(passed, new Set(['store', 'vault']))

@@ -122,18 +122,59 @@ export const COMMANDS: readonly CommandSpec[] = [
       new Option('--data <folder>', 'folder of the encrypted store'),
       new Option('--audit-folder <folder>', 'folder in which audit devices may be enabled'),
       new Option('--audit-prefix', 'allow audit devices with a prefix'),
-      new Option('--audit-reserve <MiB>', 'free disk space below which an audit log warns')
-        .default(64)
-        .argParser(parseMebibytes),
+      new Option('--audit-reserve <MiB>', 'disk space kept for audit logs; below it they warn (default: 64)').argParser(
+        parseMebibytes,
+      ),
       new Option('-d, --dev', 'in memory, unsealed, root token printed: NOT SAFE for production'),
       new Option('--dev-root-token-id <token>', 'the root token of --dev').env('VAULT_DEV_ROOT_TOKEN_ID'),
       new Option('--dev-listen-address <address>', 'HOST:PORT of --dev').env('VAULT_DEV_LISTEN_ADDRESS'),
+      new Option('--dev-kv-v1', 'KV version 1 at secret/ of --dev, instead of 2'),
       new Option('--dev-no-store-token', 'leave the root token out of ~/.vault-token, where it never goes'),
       new Option('--log-level <level>', 'from which level on news are told')
         .choices(['trace', 'debug', 'info', 'warn', 'error'])
         .env('VAULT_LOG_LEVEL'),
+      new Option('--log-format <format>', 'of the log on stderr (default: standard in a terminal, else json)')
+        .choices(['standard', 'json'])
+        .env('VAULT_LOG_FORMAT'),
     ],
     examples: ['plenum server --data ./vault', 'plenum server -config=vault.hcl', 'plenum server -dev'],
     run: async (options, screen) => (await import('./commands/server.ts')).server(options, screen),
+    commands: [
+      {
+        name: 'generate-root',
+        summary: 'a new root token for a stopped store, from its unseal shares',
+        description:
+          'Makes a root token for whoever has lost the last one: on the store of a server that is stopped, with its unseal shares, or with the key file that `plenum up` made. Asks for the shares without showing them, or reads them from files or standard input; finds the key file by itself. Without --data and --config it is the store of the hub. Prints the token once; the audit devices of the store record it.',
+        options: [
+          several('--config <file>', 'configuration file of the server, or a folder of them'),
+          new Option('--data <folder>', 'folder of the encrypted store'),
+          new Option('--audit-folder <folder>', 'folder of the audit devices, as for the server'),
+          several('--shares <file>', 'file of unseal shares, one a line; - is standard input, or asks'),
+          new Option('--key-file <file>', 'key file of `plenum up`, where it is not in the configuration folder'),
+          new Option('--out <file>', 'write the token to this new file (0600) instead of printing it'),
+        ],
+        examples: [
+          'plenum server generate-root --data ./vault',
+          'plenum server generate-root --data ./vault --shares shares.txt --out root-token',
+          'plenum server generate-root --hub ./hub',
+        ],
+        run: async (options, screen) =>
+          (await import('./commands/server-generate-root.ts')).generateRoot(options, screen),
+      },
+      {
+        name: 'status',
+        summary: 'how a server does: seal, listeners, tokens, audit devices and the room on their disks',
+        description:
+          "Shows how a server does: VAULT_ADDR or --address, else the hub's own, else http://127.0.0.1:8200. Whether it is initialised and sealed is told to anybody; the rest needs a token that may read sys/plenum/status. Exit status: 0 unsealed, 2 sealed, 1 it cannot be told.",
+        options: [new Option('--address <url>', 'of the server, before VAULT_ADDR')],
+        examples: [
+          'plenum server status',
+          'plenum server status --json',
+          'plenum server status -address=https://vault:8200',
+        ],
+        run: async (options, screen) =>
+          (await import('./commands/server-status.ts')).serverStatusCommand(options, screen),
+      },
+    ],
   },
 ]

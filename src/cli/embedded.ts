@@ -21,6 +21,7 @@ import { prepareRunFolder } from './run-folder.ts'
 import type { Screen } from './screen.ts'
 import { removeServerFile, writeServerFile } from './server-file.ts'
 import { watchTroubles } from './server-troubles.ts'
+import { readVersion } from './version.ts'
 import { userLockoutOf } from './user-lockout.ts'
 import { embeddedReach, type Reach } from './target.ts'
 
@@ -51,8 +52,8 @@ export async function startEmbedded(hub: OpenHub, port: number, screen: Screen):
       if (!core.initialized) firstToken = await initialize(hub, core)
       await withKey(hub, core.storeId, (key) => unseal(hub, core, key))
     },
-    auditPlace: { onNotice: (text) => screen.warn(text) },
-    ...troubles.options,
+    report: troubles.report,
+    version: await readVersion(),
   })
   const { core } = server
   try {

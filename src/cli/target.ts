@@ -78,6 +78,18 @@ export async function reachOf(hub: OpenHub, env: NodeJS.ProcessEnv = process.env
   }
 }
 
+/**
+ * A server that is named by its address alone; the `VAULT_*` variables say how it is reached.
+ * @throws {CommandError} when that is no address
+ */
+export async function reachAt(address: string, source: string, env: NodeJS.ProcessEnv = process.env): Promise<Reach> {
+  const vault = readVaultEnvironment(env)
+  if (!/^https?:\/\/./.test(address)) throw noAddress(source)
+  const { namespace, caCertFile } = vault
+  const connection = { address, namespace, ...(await readCertificates(vault)), ...tuning(vault), pace: newPace() }
+  return { kind: 'remote', address, source, storeId: undefined, namespace, caCertFile, connection }
+}
+
 export function embeddedReach(address: string, storeId: string): Reach {
   return {
     kind: 'embedded',
@@ -93,21 +105,33 @@ export function embeddedReach(address: string, storeId: string): Reach {
 
 /** The operator's client. Connects to nothing yet. @throws {CommandError} when no token is to be had. */
 export function openOperator(hub: OpenHub, reach: Reach, env: NodeJS.ProcessEnv = process.env): VaultClient {
-  return openClient(reach, tokensOf(hub, reach, env))
+  return openClient(reach, operatorTokens(hub, reach, env))
 }
 
 export function openClient(reach: Reach, tokens: TokenProvider): VaultClient {
   return new VaultClient({ ...reach.connection, tokens })
 }
 
-function tokensOf(hub: OpenHub, reach: Reach, env: NodeJS.ProcessEnv): TokenProvider {
+/** VAULT_TOKEN, else what `vault login` left. @throws {CommandError} when there is neither. */
+export function ambientTokens(env: NodeJS.ProcessEnv = process.env, where = ''): TokenProvider {
   const { token } = readVaultEnvironment(env)
   if (token !== undefined) return staticToken(token)
-  if (reach.storeId !== undefined) return operatorTokens(hub, reach.storeId)
+  const file = join(homedir(), '.vault-token')
+  if (existsSync(file)) return fileToken(file)
+  throw new CommandError('token-missing', `no token${where}`, {
+    hint: 'set VAULT_TOKEN, log in with `vault login`, or declare `auth` for the environment in plenum.yaml',
+  })
+}
+
+/** With what the operator enters. @throws {CommandError} when no token is to be had. */
+export function operatorTokens(hub: OpenHub, reach: Reach, env: NodeJS.ProcessEnv = process.env): TokenProvider {
+  const { token } = readVaultEnvironment(env)
+  if (token !== undefined) return staticToken(token)
+  if (reach.storeId !== undefined) return embeddedTokens(hub, reach.storeId)
   return declaredTokens(hub, hub.target.kind === 'remote' ? hub.target.auth : { kind: 'ambient' })
 }
 
-function operatorTokens(hub: OpenHub, storeId: string): TokenProvider {
+function embeddedTokens(hub: OpenHub, storeId: string): TokenProvider {
   const files = hub.config.operator(storeId)
   const credentials = readCredentials(files)
   if (credentials === undefined) {
@@ -125,13 +149,8 @@ function operatorTokens(hub: OpenHub, storeId: string): TokenProvider {
 
 function declaredTokens(hub: OpenHub, auth: VaultAuth): TokenProvider {
   switch (auth.kind) {
-    case 'ambient': {
-      const file = join(homedir(), '.vault-token')
-      if (existsSync(file)) return fileToken(file)
-      throw new CommandError('token-missing', `no token for environment ${hub.environment}`, {
-        hint: 'set VAULT_TOKEN, log in with `vault login`, or declare `auth` for the environment in plenum.yaml',
-      })
-    }
+    case 'ambient':
+      return ambientTokens({}, ` for environment ${hub.environment}`)
     case 'token':
       return staticToken(credential(hub, 'token', auth.token))
     case 'approle':
@@ -172,7 +191,11 @@ function tuning(vault: VaultEnvironment): Partial<VaultClientOptions> {
 /** An address in plenum.yaml was checked with the file. */
 function checkAddress({ address }: VaultEnvironment): void {
   if (address === undefined || /^https?:\/\/./.test(address)) return
-  throw new CommandError('vault-setting', 'VAULT_ADDR is no http or https URL', {
+  throw noAddress('VAULT_ADDR')
+}
+
+function noAddress(source: string): CommandError {
+  return new CommandError('vault-setting', `${source} is no http or https URL`, {
     hint: 'for example https://vault.example.com:8200; without VAULT_ADDR the environment in plenum.yaml decides',
   })
 }

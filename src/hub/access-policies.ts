@@ -145,6 +145,11 @@ export function operatorRules(hub: Hub): PolicyRule[] {
       capabilities: ['read', 'sudo'],
       why: 'see which audit devices are on; sudo, as Vault asks for it',
     },
+    {
+      path: { exact: 'sys/plenum/status' },
+      capabilities: ['read'],
+      why: 'how the embedded server does; no other Vault has it',
+    },
   ]
 }
 

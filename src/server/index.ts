@@ -7,17 +7,19 @@
  * It binds to loopback and speaks plain HTTP unless told otherwise. Not here: replication, several nodes: a real
  * cluster is configured by Plenum, never replaced by it.
  */
-import { type AuditPlace, createCore, type Core, systemLeaseTtl } from './core/index.ts'
+import { type AuditPlace, createCore, type Core, type Report, systemLeaseTtl } from './core/index.ts'
 import {
   answerDirectly,
   type DirectAnswer,
   type DirectRequest,
   type FaultSource,
+  type HttpFront,
   type Listener,
   listen,
   MOST_BODY_BYTES,
+  type TlsRenewal,
 } from './http/index.ts'
-import { createMemoryStorage, openLmdbStorage, type Storage } from './storage/index.ts'
+import { createMemoryStorage, openLmdbStorage, type PhysicalStorage } from './storage/index.ts'
 
 export interface ServerOptions {
   /** `memory` forgets everything when the process ends. */
@@ -42,9 +44,10 @@ export interface ServerOptions {
   readonly now?: (() => number) | undefined
   /** Default: the system's generator. */
   readonly random?: ((bytes: number) => Buffer) | undefined
-  /** Told of every error that is a bug here; the client sees a bare 500. It never holds a request. */
-  readonly onInternalError?: ((error: unknown) => void) | undefined
-  readonly onAuditFailure?: ((error: unknown, device: string) => void) | undefined
+  /** Told of what happens, for a log. Default: nobody is. */
+  readonly report?: Report | undefined
+  /** Of the program that the server is part of, for `sys/plenum/status`. */
+  readonly version?: string | undefined
   /** How long requests under way may take when it stops, in ms. Default 10,000. */
   readonly stopWithinMs?: number | undefined
   /** Makes requests at the listeners fail on purpose. Default: none does. */
@@ -63,8 +66,38 @@ export interface EmbeddedServer extends LocalServer {
   /** `http://127.0.0.1:8200`, `unix:///run/plenum.sock`: that of `port`, then one a listener. */
   readonly addresses: readonly string[]
   readonly core: Core
+  /**
+   * Takes certificates, keys and client authorities of listeners that lie where this server listens with TLS; what else
+   * they say counts for nothing. New connections see them. One that cannot be used changes nothing.
+   */
+  renewTls(listeners: readonly Listener[]): readonly TlsRenewal[]
   /** Answers what is under way, then seals and closes the store. */
   close(): Promise<void>
+}
+
+/**
+ * The core of a store alone, for work on one that no server serves. Starts sealed; nobody can connect. The caller closes it.
+ * `listening`: the addresses of a front that is put before it.
+ * @throws {StoreError} when the store cannot be opened, or somebody has it open
+ */
+export function openCore(
+  options: Omit<ServerOptions, 'port' | 'listeners' | 'beforeListen' | 'stopWithinMs' | 'testOnlyFaults'>,
+  listening: () => readonly string[] = () => [],
+): Core {
+  const { storage: kind, auditFolders, userLockout, now, random, report = () => undefined, version } = options
+  return createCore({
+    storage: openStorage(kind),
+    storageType: kind.kind === 'memory' ? 'inmem' : 'lmdb',
+    ...(now === undefined ? {} : { now }),
+    ...(random === undefined ? {} : { random }),
+    ...(auditFolders === undefined ? {} : { auditFolders }),
+    ...(userLockout === undefined ? {} : { userLockout }),
+    auditPlace: { ...options.auditPlace, keepOut: kind.kind === 'lmdb' ? [kind.folder] : [] },
+    ...(options.leaseTtl === undefined ? {} : { leaseTtl: systemLeaseTtl(options.leaseTtl) }),
+    ...(version === undefined ? {} : { version }),
+    report,
+    listeners: listening,
+  })
 }
 
 /**
@@ -73,52 +106,34 @@ export interface EmbeddedServer extends LocalServer {
  * @throws {ListenError} when the address cannot be listened on; the store is closed again
  */
 export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
-  const {
-    storage: kind,
-    port,
-    listeners = [],
-    auditFolders,
-    userLockout,
-    now,
-    random,
-    onInternalError,
-    onAuditFailure,
-    stopWithinMs,
-  } = options
-  const storage = openStorage(kind)
-  const core = createCore({
-    storage,
-    storageType: kind.kind === 'memory' ? 'inmem' : 'lmdb',
-    ...(now === undefined ? {} : { now }),
-    ...(random === undefined ? {} : { random }),
-    ...(auditFolders === undefined ? {} : { auditFolders }),
-    ...(userLockout === undefined ? {} : { userLockout }),
-    auditPlace: { ...options.auditPlace, keepOut: kind.kind === 'lmdb' ? [kind.folder] : [] },
-    ...(options.leaseTtl === undefined ? {} : { leaseTtl: systemLeaseTtl(options.leaseTtl) }),
-    ...(onInternalError === undefined ? {} : { onInternalError }),
-    ...(onAuditFailure === undefined ? {} : { onAuditFailure }),
-  })
+  const { port, listeners = [], report = () => undefined, stopWithinMs } = options
+  let front: HttpFront | undefined
+  const onInternalError = (error: unknown): void => report({ kind: 'internal-error', error, requestId: '' })
+  const core = openCore(options, () => front?.addresses ?? [])
   try {
     const local: LocalServer = {
       answer: answerDirectly(core, {
         maxBodyBytes: MOST_BODY_BYTES,
-        onInternalError: onInternalError ?? (() => undefined),
+        onInternalError,
       }),
     }
     await options.beforeListen?.(core, local)
-    const front = await listen(core, {
+    const opened = await listen(core, {
       listeners: [...(port === undefined ? [] : [{ kind: 'tcp' as const, host: '127.0.0.1', port }]), ...listeners],
       ...(stopWithinMs === undefined ? {} : { stopWithinMs }),
-      ...(onInternalError === undefined ? {} : { onInternalError }),
+      onInternalError,
       ...(options.testOnlyFaults === undefined ? {} : { testOnlyFaults: options.testOnlyFaults }),
     })
+    front = opened
+    for (const address of opened.addresses) report({ kind: 'listening', address, tls: address.startsWith('https:') })
     return {
-      address: front.addresses[0] ?? '',
-      addresses: front.addresses,
+      address: opened.addresses[0] ?? '',
+      addresses: opened.addresses,
       core,
       ...local,
+      renewTls: (fresh) => opened.renewTls(fresh),
       async close() {
-        await front.close()
+        await opened.close()
         await core.close()
       },
     }
@@ -128,12 +143,33 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   }
 }
 
-function openStorage(kind: ServerOptions['storage']): Storage {
+function openStorage(kind: ServerOptions['storage']): PhysicalStorage {
   return kind.kind === 'memory' ? createMemoryStorage() : openLmdbStorage({ folder: kind.folder })
 }
 
-export { type AuditPlace, type Core, type InitializeOptions, VAULT_VERSION } from './core/index.ts'
-export { type ConfiguredListener, parseAddress, readServerConfig, type ServerConfig } from './config/index.ts'
-export { type Fault, type FaultSource, ListenError, type Listener, type TlsSettings } from './http/index.ts'
-export { KeyFileError, readKeyFile, writeKeyFile } from './seal/index.ts'
-export { StoreError } from './storage/index.ts'
+export {
+  type AuditPlace,
+  type Core,
+  type InitializeOptions,
+  type Report,
+  type ServerEvent,
+  VAULT_VERSION,
+} from './core/index.ts'
+export {
+  type ConfiguredListener,
+  type LogFormat,
+  type LogLevel,
+  parseAddress,
+  readServerConfig,
+  type ServerConfig,
+} from './config/index.ts'
+export {
+  type Fault,
+  type FaultSource,
+  ListenError,
+  type Listener,
+  type TlsRenewal,
+  type TlsSettings,
+} from './http/index.ts'
+export { decodeShare, KeyFileError, Quorum, readKeyFile, writeKeyFile } from './seal/index.ts'
+export { isStoreFolder, StoreError } from './storage/index.ts'

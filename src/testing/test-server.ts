@@ -99,10 +99,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       if (audit) await keepAudit(made.local)
       record.clear()
     },
-    onInternalError: (error) =>
+    report(event) {
+      if (event.kind !== 'internal-error') return
+      const { error } = event
       process.emitWarning(
         `internal error in the test server: ${error instanceof Error ? error.message : String(error)}`,
-      ),
+      )
+    },
   })
   if (made === undefined) throw new Error('the server listens before it was made')
   const { core, address } = server

@@ -63,6 +63,7 @@ export { type AppRoleCredentials, type LoginResult, type LoginTransport, loginAp
 export { encodePath } from './path.ts'
 export type { VaultAnswer } from './refusals.ts'
 export { type InitialKeys, initialize, type SealStatus, sealStatus, unseal } from './seal.ts'
+export { type AuditDeviceHealth, type ServerStatus, serverStatus } from './server-status.ts'
 export {
   type AuthMountInfo,
   capabilitiesSelf,

@@ -31,15 +31,19 @@ function home(name: string) {
   let token = ''
   return {
     folder,
-    async start(place: Omit<AuditPlace, 'onNotice' | 'keepOut'> = {}): Promise<Life> {
+    async start(place: Omit<AuditPlace, 'keepOut'> = {}): Promise<Life> {
       const failures: string[] = []
       const notices: string[] = []
       const server = await startServer({
         storage: { kind: 'lmdb', folder: join(folder, 'store') },
         port: 0,
         auditFolders: [folder],
-        auditPlace: { ...place, onNotice: (text) => notices.push(text) },
-        onAuditFailure: (error, device) => failures.push(`${device}: ${error instanceof Error ? error.message : ''}`),
+        auditPlace: place,
+        report(event) {
+          if (event.kind === 'audit-notice') notices.push(event.text)
+          if (event.kind !== 'audit-failed') return
+          failures.push(`${event.path}: ${event.error instanceof Error ? event.error.message : ''}`)
+        },
         beforeListen: async (core) => {
           if (!core.initialized) {
             const made = await core.initialize({ shares: 1, threshold: 1 })
@@ -206,7 +210,7 @@ describe('a log file of a running server', () => {
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (said += text.toString()))
     try {
-      await expect.poll(() => said, { timeout: 20_000 }).toContain('Ctrl-C stops it')
+      await expect.poll(() => said, { timeout: 20_000 }).toContain('Root Token')
       const address = /VAULT_ADDR='?([^'\s]+)/.exec(said)?.[1] ?? ''
       const call = (method: string, path: string, body?: object) =>
         fetch(`${address}/v1/${path}`, {

@@ -228,4 +228,34 @@ describe('several devices', () => {
     await target.request('DELETE', `sys/audit/${lost}`)
     await back.close()
   })
+
+  it('S44: an answer whose entry nobody takes stays inside, also when what was asked for is done', async () => {
+    // Takes the entry of the request, and is gone before that of the answer.
+    const sockets = new Set<Socket>()
+    const collecting = createServer((socket) => {
+      sockets.add(socket)
+      socket.on('error', () => undefined)
+      socket.on('data', (chunk) => {
+        if (!chunk.includes('"path":"auth/token/create"')) return
+        collecting.close()
+        for (const one of sockets) one.resetAndDestroy()
+      })
+    })
+    await new Promise<void>((listening) => collecting.listen(0, '127.0.0.1', listening))
+    const name = target.unique('gone')
+    const { port } = collecting.address() as AddressInfo
+    await enable(name, { type: 'socket', options: { address: `127.0.0.1:${port}`, write_timeout: '1s' } })
+    const asked = Array.from({ length: 5 }, () =>
+      target.request('POST', 'auth/token/create', { body: { policies: ['default'], ttl: '1m' } }),
+    )
+    const answers = await Promise.all(asked)
+    expect(answers.some(({ status }) => status === 500)).toBe(true)
+    for (const { status, text } of answers) expect(status === 200 || !text.includes('client_token')).toBe(true)
+    const last = await target.request('POST', 'auth/token/create', { body: { policies: ['default'], ttl: '1m' } })
+    expect([last.status, last.text.includes('client_token')]).toEqual([500, false])
+
+    const back = await collector(port)
+    await target.request('DELETE', `sys/audit/${name}`)
+    await back.close()
+  })
 })

@@ -60,9 +60,13 @@ function plenum(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let all = ''
+  let stopping = false
   const collect = (chunk: Buffer): void => {
     all += chunk.toString()
-    if (stopWhen?.test(all) === true) child.kill('SIGINT')
+    // Once: a second one asks to leave at once.
+    if (stopping || stopWhen?.test(all) !== true) return
+    stopping = true
+    child.kill('SIGINT')
   }
   child.stdout.on('data', collect)
   child.stderr.on('data', collect)
@@ -89,7 +93,7 @@ describe('canaries', () => {
     expect(search('x', 'canary')).toEqual([])
   })
 
-  it('appear in no output, log, audit file, temporary file or setting', async () => {
+  it('S35: appear in no output, log, audit file, temporary file or setting', async () => {
     for (const folder of [hub, join(work, 'home'), join(work, 'tmp')]) mkdirSync(folder, { recursive: true })
     writeFileSync(join(hub, 'plenum.yaml'), manifest())
     expect(await plenum(['up', '--detach', '--port', '0'])).toBe(0)

@@ -1,6 +1,7 @@
 /** The HTTP front of the embedded server, byte for byte where clients look (vault-api 1; S7, S8, S9, S47, S55, S56). */
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startServer } from '../../src/server/index.ts'
 import { startTestServer, type TestServer } from '../../src/testing/index.ts'
 
 let server: TestServer
@@ -135,6 +136,40 @@ describe('framing', () => {
       `${head('POST /v1/secret/data/x', 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n')}0\r\n\r\nGET /v1/secret/data/a/b HTTP/1.1\r\nHost: x\r\n\r\n`,
     ])
     expect(statuses(text)).toEqual(['400'])
+  })
+
+  it('S47: requests of a pipelining client are carried out one after the other, and answered in that order', async () => {
+    const body = (value: number): string => `{"data":{"v":"of ${value}"}}`
+    const write = (value: number): string =>
+      `${head('POST /v1/secret/data/turns', `Content-Length: ${body(value).length}\r\n`)}${body(value)}`
+    const read = head('GET /v1/secret/data/turns')
+    const text = await raw([write(1) + read + write(2) + read], 4)
+    expect([...text.matchAll(/"v":"(of \d)"/g)].map(([, value]) => value)).toEqual(['of 1', 'of 2'])
+  })
+
+  it('S47: a refusal comes after the answers to what was whole before it', async () => {
+    const text = await raw([`${head('GET /v1/secret/data/a/b')}NONSENSE\r\n\r\n${head('GET /v1/secret/data/a/b')}`], 3)
+    expect(statuses(text)).toEqual(['200', '400'])
+    const broken = head('POST /v1/secret/data/x', 'Transfer-Encoding: chunked\r\n')
+    expect(statuses(await raw([`${head('GET /v1/secret/data/a/b')}${broken}zz\r\n`], 3))).toEqual(['200', '400'])
+  })
+
+  it('S34: a client that goes away in the middle is no error of the server', async () => {
+    const bugs: unknown[] = []
+    const own = await startServer({
+      storage: { kind: 'memory' },
+      port: 0,
+      report: (event) => {
+        if (event.kind === 'internal-error') bugs.push(event.error)
+      },
+    })
+    const gone = connect(Number(new URL(own.address).port), '127.0.0.1')
+    await new Promise((sent) => gone.write(head('POST /v1/sys/unseal', 'Content-Length: 100\r\n'), sent))
+    gone.resetAndDestroy()
+    await new Promise((later) => setTimeout(later, 50))
+    expect((await fetch(`${own.address}/v1/sys/health`)).status).toBe(501)
+    await own.close()
+    expect(bugs).toEqual([])
   })
 
   it('S47: a body behind LIST stays that request’s body', async () => {

@@ -121,6 +121,6 @@ describe.concurrent('an end on the way', () => {
   })
 })
 
-it('holds no planted value: what was said, written, removed and handed on', () => {
+it('S35: holds no planted value: what was said, written, removed and handed on', () => {
   expect(leaks()).toEqual([])
 })

@@ -298,6 +298,6 @@ async function startEchoingPostgres(): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-it('holds no planted value: what was said, written, removed and handed on', () => {
+it('S35: holds no planted value: what was said, written, removed and handed on', () => {
   expect(leaks()).toEqual([])
 })

@@ -2,6 +2,7 @@
  * Where the server listens, on real sockets: TLS with a certificate that no public authority signed, a Unix socket, several
  * at once, who is behind a proxy, what takes too long, and how it stops (vault-api 1.1).
  */
+import { once } from 'node:events'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request as plainRequest } from 'node:http'
@@ -299,6 +300,29 @@ describe('limits of a listener', () => {
     const socket = connect(Number(new URL(address).port), '127.0.0.1')
     const text = await exchange(socket, 'POST /v1/sys/init HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{')
     expect(statuses(text)).toEqual(['408'])
+  })
+
+  it('a connection that has sent LIST is used on after that time', async () => {
+    const { address } = await start([tcp({ requestTimeoutMs: 150 })])
+    const socket = connect(Number(new URL(address).port), '127.0.0.1')
+    let text = ''
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+    })
+    const answers = async (count: number): Promise<void> => {
+      while (statuses(text).length < count && !socket.destroyed)
+        await Promise.race([once(socket, 'data'), once(socket, 'close')])
+    }
+    for (let request = 1; request <= 4; request += 1) {
+      socket.write(`${request % 2 === 0 ? 'GET' : 'LIST'} /v1/sys/health HTTP/1.1\r\nHost: x\r\n\r\n`)
+      await answers(request)
+      // Node looks for late requests every 150 ms here.
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+    expect(socket.destroyed).toBe(false)
+    expect(statuses(text)).toHaveLength(4)
+    expect(statuses(text)).not.toContain('408')
+    socket.destroy()
   })
 
   it('a request that is not answered in time is 504', async () => {

@@ -100,6 +100,15 @@ describe('-dev', () => {
     })
   })
 
+  it('has KV version 1 at secret/ where that is asked for', async () => {
+    const flags = ['-dev', '-dev-kv-v1', '-dev-root-token-id=root', '-dev-listen-address=127.0.0.1:0']
+    const { address } = await start(flags, STARTED)
+    await withClient(address, 'root', async (client) => {
+      await client.request('POST', 'secret/a', { body: { k: 'v' } })
+      expect((await client.request('GET', 'secret/a')).body).toMatchObject({ data: { k: 'v' } })
+    })
+  })
+
   it('takes listeners and lifetimes from a configuration', async () => {
     const config = file(
       'dev.hcl',

@@ -147,6 +147,6 @@ describe.concurrent('sync', () => {
   })
 })
 
-it('holds no planted value: what was said, written, removed and handed on', () => {
+it('S35: holds no planted value: what was said, written, removed and handed on', () => {
   expect(leaks()).toEqual([])
 })

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { startServer } from '../../src/server/index.ts'
 
 const main = join(import.meta.dirname, '../../dist/cli/main.js')
 const work = mkdtempSync(join(tmpdir(), 'plenum-terminal-'))
@@ -126,6 +127,34 @@ describe('a terminal', () => {
     expect(plenum('plan', '--exit-code').stdout).toMatch(/^no changes/)
     const before = plenum('verify')
     expect([before.status, before.stdout]).toEqual([0, expect.stringMatching(/^1 of 1 look-ups? resolves? /)])
+  })
+
+  it('unseal shares are asked for, each once and unseen, and Ctrl-C makes no token', async () => {
+    const data = join(work, 'store')
+    const server = await startServer({ storage: { kind: 'lmdb', folder: data }, port: 0 })
+    const shares = (await server.core.initialize({ shares: 2, threshold: 2 })).keys.map((key) => key.toString('base64'))
+    await server.close()
+    const given = new Terminal(`plenum server generate-root --data ../store`)
+    const type = (text: string) => {
+      given.press('-l', text)
+      given.press('Enter')
+    }
+    await given.shows(/Unseal share 1 of 2/)
+    type('planted-no-share')
+    await given.shows(/warning: share 1: this is no unseal share/)
+    type(shares[0] ?? '')
+    await given.shows(/Unseal share 2 of 2/)
+    type(shares[0] ?? '')
+    await given.shows(/warning: that share was given before/)
+    type(shares[1] ?? '')
+    await given.shows(/^hvs\.\w{24}\n[^]*status 0/m)
+    for (const secret of ['planted', ...shares.map((share) => share.slice(0, 20))])
+      expect(given.text()).not.toContain(secret)
+    const called = new Terminal(`plenum server generate-root --data ../store --shares -`)
+    await called.shows(/Unseal share 1 of 2/)
+    called.press('C-c')
+    await called.shows(/interrupted[^]*status 1/)
+    expect(called.text()).not.toContain('hvs.')
   })
 
   it('has colours, and none with NO_COLOR, with --no-color or in a pipe', async () => {

@@ -9,7 +9,9 @@ import { enableSecretsEngine, revokeSelf, staticToken, VaultClient } from '../..
 import type { GlobalOptions } from '../globals.ts'
 import { watchInterruption } from '../interrupt.ts'
 import type { Screen } from '../screen.ts'
-import { watchTroubles } from '../server-troubles.ts'
+import { openLog, type ServerLog } from '../serving/log.ts'
+import type { ServingEvent } from '../serving/news.ts'
+import { reload } from '../serving/reload.ts'
 import { type ServingOptions, settleServing } from '../serving/settings.ts'
 import { devWords, startedWords } from '../serving/words.ts'
 import { userLockoutOf } from '../user-lockout.ts'
@@ -18,61 +20,95 @@ import { readVersion } from '../version.ts'
 export interface ServerCommandOptions extends GlobalOptions, ServingOptions {
   /** Whether audit devices may be enabled with a prefix. */
   readonly auditPrefix?: boolean
-  /** Mebibytes of disk below which an audit log is reported. */
-  readonly auditReserve: number
   readonly devRootTokenId?: string
+  readonly devKvV1?: boolean
 }
 
 export async function server(options: ServerCommandOptions, screen: Screen): Promise<number> {
-  const { dev = false, auditPrefix = false, auditReserve } = options
+  const { dev = false, auditPrefix = false } = options
   const serving = settleServing(options)
-  const { storage, listeners, auditFolders, leaseTtl, logLevel } = serving
+  const { storage, listeners, auditFolders, leaseTtl } = serving
+  const logFormat = serving.logFormat ?? (process.stderr.isTTY ? 'standard' : 'json')
+  const log = openLog({
+    level: screen.quiet ? 'error' : serving.logLevel,
+    format: logFormat,
+    stream: process.stderr,
+    now: Date.now,
+    exit: () => process.exit(),
+  })
+  /** Words for a person, who has no use for them among lines of JSON. */
   const say = (text: string): void => {
-    if (!['warn', 'error'].includes(logLevel)) screen.say(text)
+    if (logFormat === 'standard' && !['warn', 'error'].includes(serving.logLevel)) screen.say(text)
   }
-  let reopenAudit = (): void => undefined
+  const early = holdBack(log)
+  let onHangup = (): void => undefined
   const interruption = watchInterruption(process, () => {
-    reopenAudit()
-    say('SIGHUP: the audit logs are opened anew')
+    early.log.tell({ kind: 'hangup' })
+    onHangup()
   })
   for (const folder of auditFolders) mkdirSync(folder, { recursive: true, mode: 0o700 })
   let key = ''
   let token: Sensitive<string> | undefined
-  const running = await startServer({
-    storage,
-    listeners,
-    auditFolders,
-    userLockout: userLockoutOf(process.env),
-    auditPlace: {
-      stdout: writeOut,
-      allowPrefix: auditPrefix,
-      reserveBytes: auditReserve * 1024 ** 2,
-      onNotice: (text) => screen.warn(text),
-    },
-    leaseTtl,
-    // Before it listens: who waits for the port finds it ready, and nobody else comes first.
-    beforeListen: async (core, local) => {
-      if (!dev) return
-      const made = await core.initialize({ shares: 1, threshold: 1 })
-      for (const share of made.keys) await core.unsealWithKey(share)
-      key = made.keys.map((share) => share.toString('base64')).join('\n')
-      token = await fillDev(local, sensitive(made.rootToken), options.devRootTokenId)
-    },
-    ...watchTroubles(screen).options,
-  })
-  reopenAudit = () => running.core.reopenAudit()
+  const version = await readVersion()
+  let running: EmbeddedServer | undefined
   try {
-    const { addresses } = running
-    const version = await readVersion()
-    screen.print(startedWords({ serving, addresses, version, vaultVersion: VAULT_VERSION }))
-    if (token === undefined) tellSealed(running, screen, say)
-    else tellOpen(running, { key, token }, screen, say)
+    running = await startServer({
+      storage,
+      listeners,
+      auditFolders,
+      userLockout: userLockoutOf(process.env),
+      auditPlace: {
+        stdout: writeOut,
+        allowPrefix: auditPrefix,
+        reserveBytes: serving.auditReserve,
+        // What keeps nothing has no log that must go on.
+        holdReserve: storage.kind !== 'memory',
+      },
+      leaseTtl,
+      version,
+      // Before it listens: who waits for the port finds it ready, and nobody else comes first.
+      beforeListen: async (core, local) => {
+        if (!dev) return
+        const made = await core.initialize({ shares: 1, threshold: 1 })
+        for (const share of made.keys) await core.unsealWithKey(share)
+        key = made.keys.map((share) => share.toString('base64')).join('\n')
+        token = await fillDev(local, sensitive(made.rootToken), options)
+      },
+      report: early.log.tell,
+    })
+    const started = running
+    onHangup = () => {
+      started.core.reopenAudit()
+      reload({ server: started, log, serving, settle: () => settleServing(options) })
+    }
+    screen.print(startedWords({ serving, addresses: started.addresses, version, vaultVersion: VAULT_VERSION }))
+    const { initialized, sealed } = started.core
+    early.log.tell({ kind: 'started', version, initialized, sealed })
+    if (token === undefined) tellSealed(started, screen, say)
+    else tellOpen(started, { key, token }, screen, say)
+    early.release()
     await interruption.arrived
-    say('stopping')
+    log.tell({ kind: 'stopping' })
     return 0
   } finally {
-    await running.close()
+    early.release()
+    await running?.close()
     interruption.release()
+    log.close()
+  }
+}
+
+/** Until the server has started, its log waits: the words for a person come first, and say that it streams in below. */
+function holdBack(log: ServerLog): { readonly log: Pick<ServerLog, 'tell'>; release(): void } {
+  let held: ServingEvent[] | undefined = []
+  return {
+    log: {
+      tell: (event) => (held === undefined ? log.tell(event) : void held.push(event)),
+    },
+    release() {
+      for (const event of held ?? []) log.tell(event)
+      held = undefined
+    },
   }
 }
 
@@ -114,15 +150,15 @@ function writeOut(text: string): Promise<void> {
 /** Names nothing on a network: requests go straight to the core. */
 const IN_PROCESS = 'http://127.0.0.1'
 
-/** As `vault server -dev`: KV version 2 at `secret/`, and a root token of the wanted text. */
+/** As `vault server -dev`: KV version 2 (or 1) at `secret/`, and a root token of the wanted text. */
 async function fillDev(
   local: LocalServer,
   first: Sensitive<string>,
-  wantedToken: string | undefined,
+  { devRootTokenId: wantedToken, devKvV1 = false }: Pick<ServerCommandOptions, 'devRootTokenId' | 'devKvV1'>,
 ): Promise<Sensitive<string>> {
   const client = new VaultClient({ address: IN_PROCESS, local, tokens: staticToken(first) })
   try {
-    await enableSecretsEngine(client, 'secret', { type: 'kv', options: { version: '2' } })
+    await enableSecretsEngine(client, 'secret', { type: 'kv', options: { version: devKvV1 ? '1' : '2' } })
     if (wantedToken === undefined) return first
     const token = sensitive(wantedToken)
     const body = token.map((id) => ({ id, policies: ['root'], no_parent: true }))

@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path'
 import {
   type ConfiguredListener,
   type Listener,
+  type LogFormat,
+  type LogLevel,
   parseAddress,
   readServerConfig,
   type ServerConfig,
@@ -20,7 +22,10 @@ export interface ServingOptions {
   readonly config?: readonly string[]
   readonly data?: string
   readonly auditFolder?: string
-  readonly logLevel?: string
+  /** MiB */
+  readonly auditReserve?: number
+  readonly logLevel?: LogLevel
+  readonly logFormat?: LogFormat
   readonly dev?: boolean
   readonly devListenAddress?: string
 }
@@ -34,10 +39,15 @@ export interface Serving {
   readonly auditFolders: readonly string[]
   readonly leaseTtl: ServerConfig['leaseTtl']
   readonly apiAddress: string | undefined
-  readonly logLevel: string
+  /** Bytes of disk that are to stay free for audit logs. */
+  readonly auditReserve: number
+  readonly logLevel: LogLevel
+  /** Where nobody says it: text for a person, JSON for a program. */
+  readonly logFormat: LogFormat | undefined
 }
 
 const DEFAULT_PORT = 8200
+const DEFAULT_RESERVE_MIB = 64
 
 /** @throws {CommandError | ProblemsError} for a wrong call, or everything that is wrong with a configuration. */
 export function settleServing(options: ServingOptions): Serving {
@@ -53,7 +63,9 @@ export function settleServing(options: ServingOptions): Serving {
     ),
     leaseTtl: config.leaseTtl,
     apiAddress: config.apiAddress,
+    auditReserve: (options.auditReserve ?? config.auditReserve ?? DEFAULT_RESERVE_MIB) * 1024 ** 2,
     logLevel: options.logLevel ?? config.logLevel ?? 'info',
+    logFormat: options.logFormat ?? config.logFormat,
   }
 }
 
@@ -89,8 +101,10 @@ function mergeConfigs(configs: readonly ServerConfig[]): ServerConfig {
     listeners: configs.flatMap(({ listeners }) => listeners),
     apiAddress: last(({ apiAddress }) => apiAddress),
     logLevel: last(({ logLevel }) => logLevel),
+    logFormat: last(({ logFormat }) => logFormat),
     leaseTtl,
     auditFolders: configs.flatMap(({ auditFolders }) => auditFolders),
+    auditReserve: last(({ auditReserve }) => auditReserve),
   }
 }
 

@@ -506,7 +506,7 @@ describe('bad texts', () => {
       '    env_file: x',
       '    extends: a',
       '    extends: {file: c.yml, service: b}',
-      '    build: {args: [planted]}',
+      '    build: {args: [A=planted]}',
       '    command: airflow variables set k planted',
       'include: [c.yml]',
       'secrets: {s: {file: x}, t: {environment: A}}',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { LogicalError } from '../logical/index.ts'
-import { AuditBroker } from './broker.ts'
+import { AuditBroker, type AuditEvent } from './broker.ts'
 import { auditedRequest, auditedResponse, PLANTED } from './exchange.case.ts'
 import { type AuditSink, AuditWriteError } from './line-sink.ts'
 
@@ -31,14 +31,16 @@ function sink(): AuditSink & { readonly lines: string[]; fails: boolean; closed:
 
 function setUp() {
   const failures: string[] = []
-  const broker = new AuditBroker(
-    (error, name) => failures.push(`${name}: ${error instanceof Error ? error.message : ''}`),
-    now,
-  )
+  const events: AuditEvent[] = []
+  const broker = new AuditBroker((event) => {
+    events.push(event)
+    if (event.kind !== 'audit-failed') return
+    failures.push(`${event.path}: ${event.error instanceof Error ? event.error.message : ''}`)
+  }, now)
   const [one, two] = [sink(), sink()]
   broker.add('one/', one, salt(1), OPTIONS)
   broker.add('two/', two, salt(2), OPTIONS)
-  return { broker, failures, one, two }
+  return { broker, events, failures, one, two }
 }
 
 describe('the broker', () => {
@@ -127,24 +129,28 @@ describe('the broker', () => {
   })
 
   it('counts what each device took and did not take, and keeps the last reason', async () => {
-    const { broker, one } = setUp()
+    const { broker, events, one } = setUp()
     await broker.request(auditedRequest(), undefined)
     one.fails = true
     await broker.exchange(auditedRequest(), undefined, auditedResponse(), undefined)
+    expect(broker.status()).toMatchObject([{ failingSince: 1000 }, { failingSince: undefined }])
     one.fails = false
     await broker.response(auditedRequest(), auditedResponse(), undefined)
+    const well = { failingSince: undefined, disk: undefined }
     expect(broker.status()).toEqual([
-      { path: 'one/', stored: 2, refused: 2, lastFailure: { reason: 'cannot write it', time: 1000 } },
-      { path: 'two/', stored: 4, refused: 0, lastFailure: undefined },
+      { path: 'one/', stored: 2, refused: 2, lastFailure: { reason: 'cannot write it', time: 1000 }, ...well },
+      { path: 'two/', stored: 4, refused: 0, lastFailure: undefined, ...well },
     ])
+    expect(events.slice(1)).toEqual([{ kind: 'audit-recovered', path: 'one/', refused: 2 }])
   })
 
   it('opens all devices anew, and says which one it could not', () => {
-    const { broker, failures, one, two } = setUp()
+    const { broker, events, failures, one, two } = setUp()
     one.fails = true
     broker.reopen()
     expect([one.reopened, two.reopened]).toEqual([0, 1])
     expect(failures).toEqual(['one/: cannot open it'])
+    expect(events.at(-1)).toEqual({ kind: 'audit-reopened', path: 'two/' })
   })
 
   it('S44: refuses requests when the only device is one that cannot be made', async () => {

@@ -7,7 +7,14 @@
 import { LogicalError } from '../logical/index.ts'
 import { type AuditedRequest, type AuditedResponse, createEntries, type Entries, type EntryOptions } from './entry.ts'
 import { createHasher, type Hasher } from './hash.ts'
-import { type AuditSink, reasonOf } from './line-sink.ts'
+import { type AuditSink, type DiskRoom, reasonOf } from './line-sink.ts'
+
+/** Of devices; an `error` is one of the device. */
+export type AuditEvent =
+  | { readonly kind: 'audit-failed'; readonly path: string; readonly error: unknown }
+  /** It takes entries again. */
+  | { readonly kind: 'audit-recovered'; readonly path: string; readonly refused: number }
+  | { readonly kind: 'audit-reopened'; readonly path: string }
 
 interface Device {
   readonly sink: AuditSink
@@ -16,6 +23,9 @@ interface Device {
   stored: number
   refused: number
   lastFailure: AuditFailure | undefined
+  /** What it did not take since it last took one. */
+  missed: number
+  failingSince: number | undefined
 }
 
 export interface AuditFailure {
@@ -34,20 +44,23 @@ export interface AuditDeviceStatus {
   readonly refused: number
   /** Also of a device that takes entries again. */
   readonly lastFailure: AuditFailure | undefined
+  /** Unix milliseconds; `undefined` while it takes entries. */
+  readonly failingSince: number | undefined
+  /** Of the disk that it writes to; `undefined` for a device that has none. */
+  readonly disk: DiskRoom | undefined
 }
 
 export class AuditBroker {
   readonly #devices = new Map<string, Device>()
-  readonly #onFailure: (error: unknown, device: string) => void
-
+  readonly #report: (event: AuditEvent) => void
   readonly #now: () => number
 
   /**
-   * `onFailure` is told of each device that did not take an entry, or could not be opened, also when another one did.
+   * `report` is told of each device that did not take an entry, or could not be opened, also when another one did.
    * `now` in Unix milliseconds.
    */
-  constructor(onFailure: (error: unknown, device: string) => void, now: () => number) {
-    this.#onFailure = onFailure
+  constructor(report: (event: AuditEvent) => void, now: () => number) {
+    this.#report = report
     this.#now = now
   }
 
@@ -58,7 +71,16 @@ export class AuditBroker {
   add(name: string, sink: AuditSink, salt: Buffer, options: EntryOptions): void {
     const hasher = createHasher(salt)
     const entries = createEntries(hasher, options)
-    this.#devices.set(name, { sink, hasher, entries, stored: 0, refused: 0, lastFailure: undefined })
+    this.#devices.set(name, {
+      sink,
+      hasher,
+      entries,
+      stored: 0,
+      refused: 0,
+      lastFailure: undefined,
+      missed: 0,
+      failingSince: undefined,
+    })
   }
 
   /** A device that cannot be made: it takes no entry, and counts, so that a server with no other refuses requests. */
@@ -95,6 +117,7 @@ export class AuditBroker {
     for (const [name, device] of this.#devices) {
       try {
         device.sink.reopen()
+        this.#report({ kind: 'audit-reopened', path: name })
       } catch (error) {
         this.#fail(name, device, error)
       }
@@ -108,11 +131,13 @@ export class AuditBroker {
   }
 
   status(): AuditDeviceStatus[] {
-    return Array.from(this.#devices, ([path, { stored, refused, lastFailure }]) => ({
+    return Array.from(this.#devices, ([path, { sink, stored, refused, lastFailure, failingSince }]) => ({
       path,
       stored,
       refused,
       lastFailure,
+      failingSince,
+      disk: sink.disk?.(),
     }))
   }
 
@@ -160,16 +185,27 @@ export class AuditBroker {
     try {
       await device.sink.write(line(device))
       device.stored += count
+      if (device.failingSince !== undefined) this.#recover(name, device)
       return true
     } catch (error) {
       device.refused += count
+      device.missed += count
       this.#fail(name, device, error)
       return false
     }
   }
 
   #fail(name: string, device: Device, error: unknown): void {
-    device.lastFailure = { reason: reasonOf(error), time: this.#now() }
-    this.#onFailure(error, name)
+    const time = this.#now()
+    device.lastFailure = { reason: reasonOf(error), time }
+    device.failingSince ??= time
+    this.#report({ kind: 'audit-failed', path: name, error })
+  }
+
+  #recover(name: string, device: Device): void {
+    const refused = device.missed
+    device.missed = 0
+    device.failingSince = undefined
+    this.#report({ kind: 'audit-recovered', path: name, refused })
   }
 }

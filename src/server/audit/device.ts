@@ -1,6 +1,7 @@
 /** From settings to a device. Nothing is opened yet: `reopen` does it where that can fail early, otherwise the first line. */
+import { dirname } from 'node:path'
 import type { DeviceTarget } from './device-settings.ts'
-import type { DiskReserve } from './disk-reserve.ts'
+import type { DiskReserves } from './disk-reserve.ts'
 import { createFileDevice } from './file-device.ts'
 import { type AuditSink, AuditWriteError } from './line-sink.ts'
 import { createSocketDevice } from './socket-device.ts'
@@ -11,16 +12,16 @@ import { createSyslogDevice } from './syslog-device.ts'
 export interface DeviceSurroundings {
   /** Standard output. `undefined` where it belongs to someone else: the device cannot be enabled. */
   readonly stdout: WriteText | undefined
-  readonly reserve: DiskReserve
+  readonly reserves: DiskReserves
 }
 
 /** @throws {AuditWriteError} when there can be no such device here. */
-export function createDevice(target: DeviceTarget, { stdout, reserve }: DeviceSurroundings): AuditSink {
+export function createDevice(target: DeviceTarget, { stdout, reserves }: DeviceSurroundings): AuditSink {
   switch (target.kind) {
     case 'file':
       return createFileDevice({
         path: target.path,
-        reserve,
+        reserve: reserves.of(dirname(target.path)),
         ...(target.mode === undefined ? {} : { mode: target.mode }),
       })
     case 'stdout':

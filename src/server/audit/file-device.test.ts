@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createDiskReserve } from './disk-reserve.ts'
 import { createFileDevice } from './file-device.ts'
 import { type AuditSink, AuditWriteError } from './line-sink.ts'
 
@@ -154,11 +155,17 @@ describe('the file device', () => {
     expect(existsSync(path)).toBe(false)
   })
 
-  it('looks at the room on its disk', async () => {
+  it('looks at the room on its disk, and gives it for its status', async () => {
     const told: string[] = []
-    const reserve = { bytes: 10, now: () => 0, report: (text: string) => told.push(text), free: () => 9 }
+    const reserve = createDiskReserve(folder, {
+      bytes: 10,
+      now: () => 0,
+      report: ({ text }) => told.push(text),
+      free: () => 9,
+    })
     const sink = createFileDevice({ path: join(folder, 'room.log'), reserve })
     await sink.write('one\n')
+    expect(sink.disk?.()).toEqual({ free: 9, reserve: 10, held: undefined })
     sink.close()
     expect(told).toHaveLength(1)
   })

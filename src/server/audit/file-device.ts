@@ -10,15 +10,14 @@
  * Not here: fsync for each line. Vault does not do it either: the log survives a crash of the process, not of the host.
  */
 import { closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, readSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { type DiskReserve, watchDiskReserve } from './disk-reserve.ts'
+import type { DiskReserve } from './disk-reserve.ts'
 import { type AuditSink, AuditWriteError, createLineSink, reasonOf } from './line-sink.ts'
 
 interface FileDeviceOptions {
   readonly path: string
   /** Permission bits. Default 0600; execute bits are dropped; 0 leaves those of a file that is there. */
   readonly mode?: number
-  /** Default: the room on the disk is not watched. */
+  /** Of its folder. Default: the room on the disk is not watched. */
   readonly reserve?: DiskReserve
 }
 
@@ -44,14 +43,14 @@ interface OpenFile {
 export function createFileDevice({ path, mode = DEFAULT_MODE, reserve }: FileDeviceOptions): AuditSink {
   const name = `the audit log ${path}`
   if ((mode & ~PERMISSION_BITS) !== 0) throw new AuditWriteError(`${name} may have permission bits only as its mode`)
-  const lookAtDisk = reserve === undefined ? () => undefined : watchDiskReserve(dirname(path), reserve)
+  const withRoom = <T>(work: () => T): T => (reserve === undefined ? work() : reserve.giveWay(work))
   let file: OpenFile | undefined
   /** Opened since the last turn. */
   let fresh = false
 
   function reopen(): void {
     // The new one first: when it cannot be opened, the old one still takes entries, unless it lost its path.
-    const next = open(path, name, mode & READ_WRITE_BITS)
+    const next = openLog(path, name, mode & READ_WRITE_BITS, withRoom)
     const last = file
     file = next
     fresh = true
@@ -61,7 +60,7 @@ export function createFileDevice({ path, mode = DEFAULT_MODE, reserve }: FileDev
   return createLineSink({
     name,
     begin() {
-      lookAtDisk()
+      reserve?.look()
       if (file === undefined || !isAt(path, file)) reopen()
       if (!fresh || file === undefined) return 'same'
       fresh = false
@@ -69,7 +68,8 @@ export function createFileDevice({ path, mode = DEFAULT_MODE, reserve }: FileDev
     },
     take(bytes, offset) {
       if (file === undefined) throw new Error('it is not open')
-      return writeSync(file.descriptor, bytes, offset)
+      const { descriptor } = file
+      return withRoom(() => writeSync(descriptor, bytes, offset))
     },
     reopen,
     close() {
@@ -77,6 +77,7 @@ export function createFileDevice({ path, mode = DEFAULT_MODE, reserve }: FileDev
       file = undefined
       if (last !== undefined) closeSync(last.descriptor)
     },
+    ...(reserve === undefined ? {} : { disk: () => reserve.room() }),
   })
 }
 
@@ -85,10 +86,11 @@ function isAt(path: string, { device, inode }: OpenFile): boolean {
   return found !== undefined && found.ino === inode && found.dev === device
 }
 
-function open(path: string, name: string, mode: number): OpenFile {
+function openLog(path: string, name: string, mode: number, withRoom: (work: () => number) => number): OpenFile {
   let descriptor: number | undefined
   try {
-    descriptor = openSync(path, FLAGS, mode === 0 ? DEFAULT_MODE : mode)
+    // A new file needs room too.
+    descriptor = withRoom(() => openSync(path, FLAGS, mode === 0 ? DEFAULT_MODE : mode))
     const found = fstatSync(descriptor, { bigint: true })
     if (!found.isFile()) throw new Error('it is not a regular file')
     if (mode !== 0) fchmodSync(descriptor, mode)

@@ -13,6 +13,18 @@ export interface AuditSink {
   reopen(): void
   /** Writes what is waiting. */
   close(): void
+  /** Of the disk that it writes to. Absent where there is none. */
+  disk?(): DiskRoom | undefined
+}
+
+/** In bytes. */
+export interface DiskRoom {
+  /** What is free for a process that is not root; `undefined` when the system does not say. */
+  readonly free: number | undefined
+  /** What is to stay free. */
+  readonly reserve: number
+  /** How much of the reserve is kept in a file of its own; `undefined` where none is. */
+  readonly held: number | undefined
 }
 
 export class AuditWriteError extends Error {
@@ -31,6 +43,8 @@ export interface LineDevice {
   take(bytes: Uint8Array, offset: number): number
   reopen(): void
   close(): void
+  /** As of the sink. */
+  readonly disk?: () => DiskRoom | undefined
 }
 
 export interface WaitingLine {
@@ -87,6 +101,7 @@ export function createLineSink(device: LineDevice): AuditSink {
       closed = true
       device.close()
     },
+    disk: () => device.disk?.(),
   }
 }
 

@@ -9,8 +9,9 @@
  * Sealed, it holds no key and no clear value (S45).
  */
 import type { Storage, Write } from '../storage/index.ts'
+import { keyCopy } from './key-bytes.ts'
 import { MOST_ENCRYPTIONS, newKeyring, type Rotation, wipe } from './keyring.ts'
-import { type ActiveKey, copyOf, loadKeyring, sealed, storeKeyring, Unsealed } from './unsealed.ts'
+import { type ActiveKey, loadKeyring, sealed, storeKeyring, Unsealed } from './unsealed.ts'
 import { createView } from './view.ts'
 
 export interface Barrier {
@@ -46,6 +47,10 @@ export interface Barrier {
   encrypt(context: string, plain: Uint8Array): Buffer
   /** `undefined` when the bytes are not from here, not of this context, or altered. */
   decrypt(context: string, bytes: Uint8Array): Buffer | undefined
+  /** For what leaves with the whole store and may come back with it: the result opens under the same root key and context only. */
+  encryptUnderRoot(context: string, plain: Uint8Array): Buffer
+  /** `undefined` when the bytes were made under another root key, for another context, or altered. */
+  decryptUnderRoot(context: string, bytes: Uint8Array): Buffer | undefined
   /** Stores a new keyring under a root key. Stays sealed. */
   createKeyring(rootKey: Buffer): Promise<void>
 }
@@ -79,7 +84,7 @@ export function createBarrier(options: BarrierOptions): Barrier {
     unseal(rootKey) {
       if (state !== undefined) return
       const keyring = loadKeyring(rootKey, lower)
-      state = new Unsealed(keyring, copyOf(rootKey), {
+      state = new Unsealed(keyring, keyCopy(rootKey), {
         lower,
         random,
         now,
@@ -109,6 +114,8 @@ export function createBarrier(options: BarrierOptions): Barrier {
     // No path holds a NUL, so nothing encrypted here can be put into the store, or the other way round.
     encrypt: (context, plain) => unsealed().encrypt(`\0${context}`, plain),
     decrypt: (context, bytes) => unsealed().decrypt(`\0${context}`, bytes),
+    encryptUnderRoot: (context, plain) => unsealed().encryptUnderRoot(`\0${context}`, plain),
+    decryptUnderRoot: (context, bytes) => unsealed().decryptUnderRoot(`\0${context}`, bytes),
     async createKeyring(rootKey) {
       const keyring = newKeyring(random, now())
       await storeKeyring(keyring, rootKey, random(12), lower)

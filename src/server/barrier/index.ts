@@ -1,6 +1,7 @@
 export { type Barrier, type BarrierOptions, createBarrier } from './barrier.ts'
 export { decryptSealed, encryptSealed } from './cipher.ts'
 export { BarrierError, type BarrierErrorCode } from './errors.ts'
+export { keyCopy, keySpace } from './key-bytes.ts'
 export { MOST_ENCRYPTIONS } from './keyring.ts'
 export type { Rotation } from './keyring.ts'
-export type { ActiveKey } from './unsealed.ts'
+export { type ActiveKey, hasKeyring } from './unsealed.ts'

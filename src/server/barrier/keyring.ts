@@ -13,6 +13,8 @@
  *
  * Key bytes are in Buffers and never in text, so that `wipe` reaches them (S45).
  */
+import { keyCopy } from './key-bytes.ts'
+
 export interface TermKey {
   readonly term: number
   readonly installed: number
@@ -151,11 +153,8 @@ function decodeTerm(bytes: Buffer, at: number): TermKey {
   }
 }
 
-/** Not from Node's pool of small buffers, which is shared with everything else. */
 function copyKey(bytes: Buffer, at: number): Buffer {
-  const key = Buffer.alloc(KEY_BYTES)
-  bytes.copy(key, 0, at, at + KEY_BYTES)
-  return key
+  return keyCopy(bytes.subarray(at, at + KEY_BYTES))
 }
 
 export function wipe({ nameMacKey, nameKey, terms }: Keyring): void {

@@ -10,6 +10,7 @@
 import type { Storage, Write } from '../storage/index.ts'
 import { decryptSealed, encryptSealed, NoncePool, termOf } from './cipher.ts'
 import { Entries } from './entries.ts'
+import { keyCopy } from './key-bytes.ts'
 import { BarrierError, corrupt } from './errors.ts'
 import {
   activeTerm,
@@ -28,7 +29,7 @@ import {
 import { Names } from './names.ts'
 
 export const KEYRING_KEY = 'core/keyring'
-/** The keyring lies outside the terms that it holds. */
+/** What the root key encrypts lies outside the terms of the keyring. */
 const KEYRING_TERM = 0
 
 export interface UnsealedOptions {
@@ -108,6 +109,14 @@ export class Unsealed {
     return key === undefined ? undefined : decryptSealed(bytes, key, context)
   }
 
+  encryptUnderRoot(context: string, plain: Uint8Array): Buffer {
+    return encryptSealed(plain, { term: KEYRING_TERM, key: this.#rootKey, nonce: this.#nonces.take(), context })
+  }
+
+  decryptUnderRoot(context: string, bytes: Uint8Array): Buffer | undefined {
+    return decryptSealed(bytes, this.#rootKey, context)
+  }
+
   /** @throws {BarrierError} `barrier-corrupt` */
   open(path: string, bytes: Uint8Array): Buffer {
     const plain = this.decrypt(path, bytes)
@@ -144,7 +153,7 @@ export class Unsealed {
 
   /** The keyring under another root key, of which this takes a copy, in one commit with `alongside`. */
   changeRootKey(rootKey: Buffer, alongside: readonly Write[]): Promise<void> {
-    return this.#change(() => this.#keyring, { rootKey: copyOf(rootKey), alongside })
+    return this.#change(() => this.#keyring, { rootKey: keyCopy(rootKey), alongside })
   }
 
   wipe(): void {
@@ -224,13 +233,6 @@ interface NewRoot {
   readonly alongside: readonly Write[]
 }
 
-/** Not from Node's pool of small buffers, which is shared with everything else. */
-export function copyOf(key: Buffer): Buffer {
-  const copy = Buffer.alloc(key.length)
-  key.copy(copy)
-  return copy
-}
-
 export function sealed(): BarrierError {
   return new BarrierError('barrier-sealed', 'the barrier is sealed')
 }
@@ -246,6 +248,11 @@ export async function storeKeyring(
   const value = encryptSealed(plain, { term: KEYRING_TERM, key: rootKey, nonce, context: KEYRING_KEY })
   plain.fill(0)
   await lower.commit([{ kind: 'put', key: KEYRING_KEY, value }, ...alongside])
+}
+
+/** Without one, nothing in a store can be read. */
+export function hasKeyring(storage: Pick<Storage, 'get'>): boolean {
+  return storage.get(KEYRING_KEY) !== undefined
 }
 
 /** @throws {BarrierError} `barrier-corrupt`, `barrier-wrong-key` */

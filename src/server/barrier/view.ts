@@ -51,6 +51,22 @@ export function createView(prefix: string, lower: Storage, unsealed: () => Unsea
         .map((name) => names.clearName(folder, stored, name))
         .sort(compareKeys)
     },
+    count(below) {
+      const { names } = unsealed()
+      checkPrefix(below)
+      return lower.count(names.storedPrefix(prefix + below))
+    },
+    *pieces(below, most) {
+      const { names } = unsealed()
+      checkPrefix(below)
+      const folder = prefix + below
+      const stored = names.storedPrefix(folder)
+      for (const piece of lower.pieces(stored, most)) {
+        // Sealed between two pieces, the names are without their key.
+        if (unsealed().names !== names) throw sealed()
+        yield piece.map((name) => names.clearName(folder, stored, name))
+      }
+    },
     commit,
     close: () => Promise.resolve(),
   }

@@ -5,7 +5,7 @@
  * problem, never passed over. Vault's keys that one node of this server needs are known; some of them are accepted and
  * change nothing, because what they would change is not here (memory locking, clusters, a user interface).
  *
- * `audit_folders` is Plenum's own: where audit files may lie.
+ * `audit_folders` and `audit_reserve` are Plenum's own: where audit files may lie, and the room that they are to have.
  */
 import { HclSyntaxError, parseSyntax, type SyntaxObject } from '../hcl/index.ts'
 import { type ConfiguredListener, readListener } from './listeners.ts'
@@ -17,9 +17,12 @@ export interface ServerConfig {
   readonly listeners: readonly ConfiguredListener[]
   readonly apiAddress: string | undefined
   readonly logLevel: LogLevel | undefined
+  readonly logFormat: LogFormat | undefined
   /** In seconds. */
   readonly leaseTtl: { readonly default: number | undefined; readonly max: number | undefined }
   readonly auditFolders: readonly string[]
+  /** MiB of disk that are to stay free for audit files. */
+  readonly auditReserve: number | undefined
 }
 
 /** `type` is Vault's word for it: `inmem`, `file`, `raft`. */
@@ -27,8 +30,13 @@ export type ConfiguredStorage =
   | { readonly kind: 'memory'; readonly type: string }
   | { readonly kind: 'folder'; readonly type: string; readonly path: string }
 
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
+
+const LOG_FORMATS = ['standard', 'json'] as const
+export type LogFormat = (typeof LOG_FORMATS)[number]
+
+const MOST_MEBIBYTES = 9_999_999
 
 export type ReadConfig =
   | { readonly kind: 'config'; readonly config: ServerConfig }
@@ -60,6 +68,8 @@ function read(file: Section): ServerConfig {
     listeners: file.blocks('listener').flatMap(({ label, section }) => readListener(label, section)),
     apiAddress: file.text('api_addr'),
     logLevel: file.choice('log_level', LOG_LEVELS),
+    logFormat: file.choice('log_format', LOG_FORMATS),
+    auditReserve: file.whole('audit_reserve', { least: 0, most: MOST_MEBIBYTES }),
     leaseTtl,
     auditFolders: file.texts('audit_folders') ?? [],
   }

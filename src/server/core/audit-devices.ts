@@ -10,19 +10,24 @@
  *
  * A relative path lies below the first of these folders, wherever that is today: so a store moves together with it.
  */
-import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, relative, resolve } from 'node:path'
 import {
   type AuditBroker,
+  type AuditDeviceStatus,
   AuditWriteError,
+  BALLAST_NAME,
   createDevice,
+  createDiskReserves,
   type DeviceSettings,
   type DeviceSurroundings,
+  holdInFiles,
   readDeviceSettings,
 } from '../audit/index.ts'
 import type { AuditDeviceView, AuditPort } from '../engines/system/index.ts'
 import { invalidRequest } from '../logical/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { Turns } from '../../concurrency/index.ts'
+import type { Report } from './events.ts'
 
 /** Stored at `core/audit`: `{"version":1,"devices":[StoredDevice, ...]}`; the salt in hexadecimal. */
 interface StoredDevice extends AuditDeviceView {
@@ -40,8 +45,8 @@ export interface AuditPlace {
   readonly allowPrefix?: boolean
   /** Free bytes below which the disk of a log is reported. Default 64 MiB. */
   readonly reserveBytes?: number
-  /** Told, in words, what whoever runs the server must know while entries are still stored. */
-  readonly onNotice?: (text: string) => void
+  /** Whether the reserve is held in a file, which gives way to entries when the disk is full. Default false. */
+  readonly holdReserve?: boolean
 }
 
 const DEFAULT_RESERVE_BYTES = 64 * 1024 ** 2
@@ -54,6 +59,22 @@ export interface AuditDevicesOptions {
   readonly place: AuditPlace
   readonly random: (bytes: number) => Buffer
   readonly now: () => number
+  readonly report: Report
+}
+
+/** An audit device as `plenum server status` shows it. */
+export interface AuditDeviceReport extends AuditDeviceStatus {
+  readonly type: string
+  /** A path, an address, or what else says where entries go. */
+  readonly place: string
+}
+
+export interface AuditDevices extends AuditPort {
+  /** @throws {AuditWriteError} when there are devices in the table and none of them can be opened. */
+  load(): void
+  reports(): readonly AuditDeviceReport[]
+  /** The devices themselves are the broker's to close. */
+  close(): void
 }
 
 export function createAuditDevices({
@@ -63,10 +84,17 @@ export function createAuditDevices({
   place,
   random,
   now,
-}: AuditDevicesOptions): AuditPort & { load(): void } {
+  report,
+}: AuditDevicesOptions): AuditDevices {
   const { stdout, allowPrefix = false, keepOut = [] } = place
-  const { reserveBytes = DEFAULT_RESERVE_BYTES, onNotice = () => undefined } = place
-  const surroundings: DeviceSurroundings = { stdout, reserve: { bytes: reserveBytes, now, report: onNotice } }
+  const { reserveBytes = DEFAULT_RESERVE_BYTES, holdReserve = false } = place
+  const reserves = createDiskReserves({
+    bytes: reserveBytes,
+    now,
+    report: (notice) => report({ kind: 'audit-notice', ...notice }),
+    hold: holdReserve ? holdInFiles(random) : undefined,
+  })
+  const surroundings: DeviceSurroundings = { stdout, reserves }
   const devices = new Map<string, StoredDevice>()
   // The table is one document: changes of it wait for each other.
   const turns = new Turns()
@@ -104,8 +132,16 @@ export function createAuditDevices({
     return storage.commit([{ kind: 'put', key: TABLE_KEY, value }])
   }
 
+  /** Folders in which no log lies any more get their room back. */
+  function tidyReserves(): void {
+    const targets = [...devices.values()].flatMap(({ type, options }) => {
+      const path = options['file_path'] ?? options['path']
+      return type === 'file' && path !== undefined ? [dirname(locate(path, folders))] : []
+    })
+    reserves.keepOnly(new Set(targets))
+  }
+
   return {
-    /** @throws {AuditWriteError} when there are devices in the table and none of them can be opened. */
     load() {
       const bytes = storage.get(TABLE_KEY)
       if (bytes === undefined) return
@@ -117,8 +153,19 @@ export function createAuditDevices({
         broker.close()
         throw first.error
       }
-      for (const { path, error } of outcomes) if (error !== undefined) broker.failed(path, error)
+      for (const { path, type } of table.devices) {
+        const error = outcomes.find((outcome) => outcome.path === path)?.error
+        if (error === undefined) report({ kind: 'audit-opened', path, type })
+        else broker.failed(path, error)
+      }
     },
+    reports() {
+      return broker.status().flatMap((status): AuditDeviceReport[] => {
+        const device = devices.get(status.path)
+        return device === undefined ? [] : [{ ...status, type: device.type, place: shownPlace(device, folders) }]
+      })
+    },
+    close: () => reserves.close(),
     list: () =>
       [...devices.values()].map(({ path, type, description, options, local = false }) => ({
         path,
@@ -143,6 +190,7 @@ export function createAuditDevices({
       if (!settings.skipTest) await broker.test(path)
     } catch (error) {
       broker.remove(path)
+      tidyReserves()
       if (error instanceof AuditWriteError)
         throw invalidRequest(`sanity check failed; unable to open or write the audit device: ${error.message}`)
       throw error
@@ -153,11 +201,13 @@ export function createAuditDevices({
     } catch (error) {
       devices.delete(path)
       broker.remove(path)
+      tidyReserves()
       throw error
     }
+    report({ kind: 'audit-enabled', path, type: device.type })
     if (!settings.entries.logRaw) return []
     const warning = `the audit device ${path} writes every secret, token and password in clear (log_raw)`
-    onNotice(warning)
+    report({ kind: 'audit-notice', severity: 'warn', text: warning })
     return [warning]
   }
 
@@ -173,6 +223,21 @@ export function createAuditDevices({
       throw error
     }
     broker.remove(path)
+    tidyReserves()
+    report({ kind: 'audit-disabled', path, type: device.type })
+  }
+}
+
+/** Where a device of the table writes, as far as its options say it. */
+function shownPlace({ type, options }: AuditDeviceView, folders: readonly string[]): string {
+  const { file_path: path = options['path'] ?? '', address = '', socket_type: kind = 'tcp' } = options
+  switch (type) {
+    case 'file':
+      return /^(?:stdout|discard)$/i.test(path) ? path.toLowerCase() : locate(path, folders)
+    case 'socket':
+      return kind === 'unix' ? locate(address, folders) : `${kind} ${address}`
+    default:
+      return `${options['facility'] ?? 'AUTH'} as ${options['tag'] ?? 'vault'}`
   }
 }
 
@@ -209,7 +274,9 @@ function confine(target: DeviceTarget, folders: readonly string[], keepOut: read
 }
 
 function confinePath(option: string, path: string, folders: readonly string[], keepOut: readonly string[]): void {
-  const folder = dirname(locate(path, folders))
+  const located = locate(path, folders)
+  if (basename(located) === BALLAST_NAME) throw invalidRequest(`${option} is the name of the reserve's own file`)
+  const folder = dirname(located)
   const inside = (allowed: string): boolean => {
     const way = relative(allowed, folder)
     return way === '' || (!way.startsWith('..') && !isAbsolute(way))

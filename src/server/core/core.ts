@@ -4,28 +4,32 @@
  * It knows all of the server's folders but http, and holds no logic of theirs: the pipeline is `pipeline.ts`, the
  * answers given while sealed are `status.ts`.
  */
-import { randomBytes, randomUUID } from 'node:crypto'
-import type { AuditDeviceStatus } from '../audit/index.ts'
-import { createBarrier } from '../barrier/index.ts'
+import { randomFillSync, randomUUID } from 'node:crypto'
+import { createBarrier, keySpace } from '../barrier/index.ts'
 import { CORS_HEADERS, type CorsConfig } from '../engines/system/index.ts'
 import type { JsonObject } from '../json/index.ts'
 import { LogicalError, type Operation } from '../logical/index.ts'
 import { createSeal } from '../seal/index.ts'
-import { stageStorage, type Storage } from '../storage/index.ts'
-import type { AuditPlace } from './audit-devices.ts'
+import { type PhysicalStorage, stageStorage } from '../storage/index.ts'
+import type { AuditDeviceReport, AuditPlace } from './audit-devices.ts'
+import { createSteadyClock } from './clock.ts'
+import type { Report } from './events.ts'
 import type { Exchange } from './exchange.ts'
 import { type LeaseTtl, SYSTEM_LEASE_TTL } from './lease-ttl.ts'
 import { runPipeline } from './pipeline.ts'
+import { createAuditedRoot } from './root-token.ts'
 import { replyTo, replyToError, withLimit } from './reply.ts'
 import type { CoreMethod, CoreReply, CoreRequest } from './request.ts'
 import { openSession, type Session } from './session.ts'
+import { createSnapshots } from './snapshots.ts'
 import { isStatusPath, type StatusHost, statusReply } from './status.ts'
+import type { About } from './system-host.ts'
 import { contextOf, parseWrapTtl } from './wrapping.ts'
 
 export interface CoreOptions {
-  readonly storage: Storage
+  readonly storage: PhysicalStorage
   readonly storageType: 'inmem' | 'lmdb'
-  /** Unix milliseconds. Default: the system clock. */
+  /** Unix milliseconds, not running back. Default: the system clock, made steady (`clock.ts`). */
   readonly now?: () => number
   /** Default: the system's generator. */
   readonly random?: (bytes: number) => Buffer
@@ -35,11 +39,14 @@ export interface CoreOptions {
   readonly auditPlace?: AuditPlace
   /** How long tokens live when neither mount nor request says it. Default: Vault's, 768 h each. */
   readonly leaseTtl?: LeaseTtl
-  /** Told of every error that is a bug here. It never holds a request. */
-  readonly onInternalError?: (error: unknown) => void
+  /** Told of what happens. Default: nobody is. */
+  readonly report?: Report
+  /** Of the program that the server is part of, for `sys/plenum/status`. */
+  readonly version?: string
+  /** Where it listens, for `sys/plenum/status`. */
+  readonly listeners?: () => readonly string[]
   /** Whether who fails to log in too often is locked out for a while. Default: yes. */
   readonly userLockout?: boolean
-  readonly onAuditFailure?: (error: unknown, device: string) => void
   /** Between two rounds of removing expired tokens from the store and looking at the key's age, in ms. Default 30,000. */
   readonly sweepEveryMs?: number
 }
@@ -47,8 +54,8 @@ export interface CoreOptions {
 export interface InitializeOptions {
   readonly shares: number
   readonly threshold: number
-  /** Called with the unseal keys before anything is written; if it rejects, nothing is. */
-  readonly beforeCommit?: (keys: readonly Buffer[], storeId: string) => Promise<void>
+  /** Called with the unseal keys and the root token before anything is written; if it rejects, nothing is. */
+  readonly beforeCommit?: ((keys: readonly Buffer[], storeId: string, rootToken: string) => Promise<void>) | undefined
 }
 
 export interface Core {
@@ -63,10 +70,15 @@ export interface Core {
   initialize(options: InitializeOptions): Promise<{ readonly keys: readonly Buffer[]; readonly rootToken: string }>
   /** @throws when the key is not this store's, or audit devices are enabled and none can be opened. */
   unsealWithKey(key: Buffer): Promise<void>
-  /** A new root token for whoever holds the unseal key: what `sys/generate-root` gives a quorum and a token with sudo (D5). */
+  /** How many shares make the unseal key; 0 while uninitialised. */
+  readonly threshold: number
+  /**
+   * A new root token for whoever holds the unseal key: what `sys/generate-root` gives a quorum and a token with sudo (D5).
+   * The audit devices record it as a request of that path, without a caller.
+   */
   generateRootToken(key: Buffer): Promise<string>
   seal(): Promise<void>
-  /** Audit devices open anew what they write to, as Vault's on SIGHUP. One that cannot is told to `onAuditFailure`. */
+  /** Audit devices open anew what they write to, as Vault's on SIGHUP. One that cannot is reported. */
   reopenAudit(): void
   /**
    * What is done every `sweepEveryMs`, now: expired tokens leave the store, a key that has served its time is replaced.
@@ -74,15 +86,23 @@ export interface Core {
    */
   tidyUp(): Promise<void>
   /** Each audit device since the server was unsealed. Empty while sealed. */
-  auditStatus(): readonly AuditDeviceStatus[]
+  auditStatus(): readonly AuditDeviceReport[]
   close(): Promise<void>
 }
 
 export function createCore(options: CoreOptions): Core {
-  const { storage, now = Date.now, random = randomBytes, onInternalError = () => undefined } = options
-  const { leaseTtl = SYSTEM_LEASE_TTL } = options
+  const { storage, random = systemRandom, report = () => undefined } = options
+  const { now = createSteadyClock(Date.now, () => performance.now()), leaseTtl = SYSTEM_LEASE_TTL } = options
+  const about: About = {
+    started: now(),
+    version: options.version ?? '',
+    storageType: options.storageType,
+    listeners: options.listeners ?? (() => []),
+  }
+  const reportBug = (error: unknown, requestId = ''): void => report({ kind: 'internal-error', error, requestId })
   const barrier = createBarrier({ lower: storage, random, now })
   const seal = createSeal({ lower: storage, barrier, random })
+  const snapshots = createSnapshots({ storage, barrier, seal, now, sealServer: () => sealNow() })
   let session: Session | undefined
   let sweeper: NodeJS.Timeout | undefined
 
@@ -90,8 +110,11 @@ export function createCore(options: CoreOptions): Core {
     status: () => seal.status(),
     initialize: (init) => initialize(init),
     async submitKey(text) {
+      await snapshots.settled()
       const result = await seal.submitUnsealKey(text)
       if (!result.sealed) await startSession()
+      else if (result.progress > 0)
+        report({ kind: 'unseal-progress', progress: result.progress, threshold: result.threshold })
       return result
     },
     resetUnseal: () => seal.resetUnseal(),
@@ -109,15 +132,18 @@ export function createCore(options: CoreOptions): Core {
         auditFolders: options.auditFolders ?? [],
         userLockout: options.userLockout ?? true,
         auditPlace: options.auditPlace ?? {},
-        onAuditFailure: options.onAuditFailure ?? (() => undefined),
+        report,
+        about,
         leaseTtl,
         seal,
         sealServer: sealNow,
+        snapshots,
       })
     } catch (error) {
       seal.sealNow()
       throw error
     }
+    report({ kind: 'unsealed' })
     const started = session
     sweeper = setInterval(() => void tidyUp(started), options.sweepEveryMs ?? 30_000).unref()
   }
@@ -129,13 +155,16 @@ export function createCore(options: CoreOptions): Core {
   async function tidyUp(current: Session): Promise<void> {
     try {
       if (session === current) await barrier.rotateIfDue()
+      let count = 0
       let removed: number
       do {
         removed = session === current ? await current.tokens.sweep(now()) : 0
+        count += removed
       } while (removed > 0)
+      if (count > 0) report({ kind: 'tokens-expired', count })
     } catch (error) {
       // Sealed meanwhile: the next session goes on where this one stopped.
-      if (session === current) onInternalError(error)
+      if (session === current) reportBug(error)
     }
   }
 
@@ -148,6 +177,7 @@ export function createCore(options: CoreOptions): Core {
     ending?.rekey.cancel()
     ending?.rootGeneration.cancel()
     ending?.occupancy.end()
+    if (ending !== undefined) report({ kind: 'sealed' })
     return Promise.resolve()
   }
 
@@ -169,15 +199,18 @@ export function createCore(options: CoreOptions): Core {
       auditFolders: [],
       userLockout: false,
       auditPlace: {},
-      onAuditFailure: () => undefined,
+      report: () => undefined,
+      about,
       leaseTtl,
       seal: newSeal,
       sealServer: () => Promise.resolve(),
+      snapshots,
     })
     const { token } = await first.tokens.createRoot()
-    await beforeCommit?.(keys, newSeal.status().storeId)
+    await beforeCommit?.(keys, newSeal.status().storeId, token)
     await staged.release()
     newBarrier.seal()
+    report({ kind: 'initialized', shares, threshold })
     return { keys, rootToken: token }
   }
 
@@ -195,34 +228,42 @@ export function createCore(options: CoreOptions): Core {
     get storeId() {
       return seal.status().storeId
     },
+    get threshold() {
+      return seal.status().threshold
+    },
     handle(request) {
       if (isStatusPath(request.path))
-        return statusReply(request, status).catch((error: unknown) => replyToError(error, onInternalError))
-      if (session === undefined)
-        return replyToError(new LogicalError('sealed', 'Vault is sealed', 'bare'), onInternalError)
-      return handleUnsealed(request, session, now(), onInternalError)
+        return statusReply(request, status).catch((error: unknown) => replyToError(error, reportBug))
+      if (session === undefined) return replyToError(new LogicalError('sealed', 'Vault is sealed', 'bare'), reportBug)
+      return handleUnsealed(request, session, now(), report)
     },
     initialize,
     async unsealWithKey(key) {
+      await snapshots.settled()
       await seal.unsealWithKey(key)
       await startSession()
     },
     async generateRootToken(key) {
       if (session === undefined) throw new LogicalError('sealed', 'Vault is sealed', 'bare')
       seal.verifyKey(key)
-      return (await session.tokens.createRoot()).token
+      return createAuditedRoot(session)
     },
     seal: sealNow,
     tidyUp: async () => {
       if (session !== undefined) await tidyUp(session)
     },
     reopenAudit: () => session?.audit.reopen(),
-    auditStatus: () => session?.audit.status() ?? [],
+    auditStatus: () => session?.auditDevices.reports() ?? [],
     async close() {
       if (session !== undefined) await sealNow()
       await storage.close()
     },
   }
+}
+
+/** What comes of it may become a key. */
+function systemRandom(bytes: number): Buffer {
+  return randomFillSync(keySpace(bytes))
 }
 
 const OPERATIONS: Readonly<Record<Exclude<CoreMethod, 'HEAD'>, Operation>> = {
@@ -245,30 +286,44 @@ async function handleUnsealed(
   request: CoreRequest,
   session: Session,
   time: number,
-  report: (error: unknown) => void,
+  report: Report,
 ): Promise<CoreReply> {
   const refused = refuseEarly(request)
   if (refused !== undefined) return refused
   session.occupancy.enter()
+  const requestId = randomUUID()
+  const reportBug = (error: unknown): void => report({ kind: 'internal-error', error, requestId })
   try {
-    const exchange = exchangeOf(request, time)
+    const exchange = exchangeOf(request, requestId, time)
     const outcome = await runPipeline(exchange, session)
+    reportSlow(exchange, session.now(), report)
     const reply =
-      outcome.kind === 'refused' ? replyToError(outcome.error, report) : replyTo(outcome, contextOf(exchange, session))
+      outcome.kind === 'refused'
+        ? replyToError(outcome.error, reportBug)
+        : replyTo(outcome, contextOf(exchange, session))
     return withLimit(reply, exchange.limit, session.rateLimits.config.responseHeaders)
   } catch (error) {
-    return replyToError(error, report)
+    return replyToError(error, reportBug)
   } finally {
     session.occupancy.leave()
   }
 }
 
+/** From its arrival, audit entries among it. */
+const SLOW_MS = 1000
+
+function reportSlow({ id, time, operation, mounted }: Exchange, now: number, report: Report): void {
+  const milliseconds = now - time
+  if (milliseconds < SLOW_MS) return
+  report({ kind: 'slow-request', requestId: id, operation, mount: mounted?.entry.path ?? '', milliseconds })
+}
+
 /** @throws {LogicalError} 400 for a wrapping header that cannot be read */
-function exchangeOf(request: CoreRequest, time: number): Exchange {
+function exchangeOf(request: CoreRequest, id: string, time: number): Exchange {
   const operation = asksForHelp(request) ? 'help' : OPERATIONS[request.method === 'HEAD' ? 'GET' : request.method]
   return {
     request,
-    id: randomUUID(),
+    id,
     time,
     path:
       (operation === 'list' || operation === 'scan') && !request.path.endsWith('/') ? `${request.path}/` : request.path,

@@ -37,6 +37,7 @@ function start(shelf: Shelf): World {
     erase: () => Promise.resolve(),
     random: (bytes) => Buffer.alloc(bytes),
     uuid: () => 'uuid',
+    report: () => undefined,
   })
   mounts.load()
   return {

@@ -20,6 +20,7 @@ function open(storage: Storage, prepare: (table: MountTable) => void = () => und
     erase: () => Promise.resolve(),
     random: (bytes) => Buffer.alloc(bytes, 7),
     uuid: () => `uuid-${(count += 1)}`,
+    report: () => undefined,
   })
   prepare(table)
   table.load()
@@ -108,6 +109,25 @@ describe('the mount table', () => {
     await expect(table.move('a/', 'b/')).rejects.toThrow('the disk is full')
     expect(table.get('a/')?.entry.path).toBe('a/')
     expect(table.get('b/')).toBeUndefined()
+  })
+
+  it('S40: ends a mount in its table only once what has to end before it has ended', async () => {
+    const storage = createMemoryStorage()
+    const table = open(storage)
+    await table.enable(mount('a/'))
+    const power = () => Promise.reject(new Error('power cut'))
+    await expect(table.disable('a/', 'no', power)).rejects.toThrow('power cut')
+    await expect(table.move('a/', 'b/', power)).rejects.toThrow('power cut')
+    expect([table.get('a/')?.entry.path, open(storage).get('a/')?.entry.path]).toEqual(['a/', 'a/'])
+    const seen: (string | undefined)[] = []
+    const look = (): Promise<void> => {
+      seen.push(table.get('a/')?.entry.path, open(storage).get('a/')?.entry.path)
+      return Promise.resolve()
+    }
+    await table.disable('a/', 'no', look)
+    // No request reaches it any more, and it is still in the table.
+    expect(seen).toEqual([undefined, 'a/'])
+    expect(open(storage).get('a/')).toBeUndefined()
   })
 
   it('may move a mount below or above its own path', async () => {

@@ -10,6 +10,7 @@ import type { Backend } from '../logical/index.ts'
 import { INHERIT, type MountConfig } from '../engines/system/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { Turns } from '../../concurrency/index.ts'
+import type { Report } from './events.ts'
 
 export type MountClass = 'secret' | 'auth' | 'system'
 
@@ -66,6 +67,7 @@ export interface MountTableOptions {
   readonly erase: (entry: MountEntry) => Promise<void>
   readonly random: (bytes: number) => Buffer
   readonly uuid: () => string
+  readonly report: Report
 }
 
 export class MountTable {
@@ -173,6 +175,7 @@ export class MountTable {
     if (backend === undefined) throw invalidRequest(`plugin not found in the catalog: ${mount.type}`)
     await this.#store([...this.#stored(), entry])
     this.#serve({ entry, backend })
+    this.#options.report({ kind: 'mount-made', path: entry.path, type: entry.type })
   }
 
   /** @throws {LogicalError} for a path that no mount may have, or that is taken by one other than `moving`. */
@@ -191,35 +194,44 @@ export class MountTable {
 
   /**
    * Gives a mount another path, with all that it holds; uuid and accessor stay, which are what its data lies under.
+   * `before` is what has to have happened when the new path is stored.
    * @throws {LogicalError} when there is no such mount, it is the system's own, or the new path is not free
    */
-  move(from: string, to: string): Promise<void> {
+  move(from: string, to: string, before: () => Promise<void> = nothing): Promise<void> {
     return this.#turns.run(TABLE_KEY, async () => {
       const mounted = this.#mounts.get(from)
       if (mounted === undefined) throw invalidRequest(`no matching mount at ${JSON.stringify(from)}`)
       if (!isStored(mounted.entry)) throw invalidRequest(`cannot remount ${JSON.stringify(from)}`)
       const entry = { ...mounted.entry, path: to }
       this.#checkFree(entry, from)
+      await before()
       await this.#store([...this.#stored().filter(({ path }) => path !== from), entry])
       this.#mounts.delete(from)
       this.#serve({ entry, backend: mounted.backend })
+      this.#options.report({ kind: 'mount-moved', from, to })
     })
   }
 
-  /** Nothing happens when there is no such mount. @throws {LogicalError} for the system's own mounts. */
-  disable(path: string, refusal: string): Promise<void> {
+  /**
+   * Nothing happens when there is no such mount. `before` is what has to have happened when it is gone from the stored
+   * table; requests do not reach the mount by then.
+   * @throws {LogicalError} for the system's own mounts.
+   */
+  disable(path: string, refusal: string, before: () => Promise<void> = nothing): Promise<void> {
     return this.#turns.run(TABLE_KEY, async () => {
       const mounted = this.#mounts.get(path)
       if (mounted === undefined) return
       if (!isStored(mounted.entry)) throw invalidRequest(refusal)
       this.#mounts.delete(path)
       try {
+        await before()
         await this.#store(this.#stored())
       } catch (error) {
         // It is still in the stored table, so it is still served.
         this.#mounts.set(path, mounted)
         throw error
       }
+      this.#options.report({ kind: 'mount-removed', path, type: mounted.entry.type })
       await this.#options.erase(mounted.entry)
     })
   }
@@ -283,6 +295,10 @@ export class MountTable {
     const value = Buffer.from(JSON.stringify({ version: TABLE_VERSION, mounts, tuned }))
     return this.#options.storage.commit([{ kind: 'put', key: TABLE_KEY, value }])
   }
+}
+
+function nothing(): Promise<void> {
+  return Promise.resolve()
 }
 
 function versionOf({ options }: MountEntry): string | undefined {

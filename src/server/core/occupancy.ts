@@ -12,6 +12,10 @@ export class Occupancy {
     this.#onEmpty = onEmpty
   }
 
+  get ended(): boolean {
+    return this.#ended
+  }
+
   enter(): void {
     this.#inside += 1
   }

@@ -25,6 +25,7 @@ export function performRequest(exchange: Exchange): LogicalResponse | Promise<Lo
     sudo: exchange.sudo,
     remoteAddress: request.remoteAddress,
     wrapTtl: exchange.wrapTtl,
+    ...(request.upload === undefined ? {} : { upload: request.upload }),
   })
 }
 
@@ -49,5 +50,7 @@ export async function issueToken(
 
 /** A token whose last use this was is gone before the answer leaves, also when the answer is a refusal. */
 export async function retireSpentToken({ caller }: Exchange, session: Session): Promise<void> {
+  // This request has sealed the server: the token stays in the store as one that is spent, which nobody can use.
+  if (session.occupancy.ended) return
   if (caller !== undefined && session.tokens.isSpent(caller)) await session.tokens.revoke(caller)
 }

@@ -15,7 +15,7 @@ const EMPTY_ERRORS = '{"errors":[]}\n'
 
 /** Routes whose data also stands at the top level, where old clients look for it. */
 const FLATTENED =
-  /^sys\/(?:audit|audit-hash\/.+|auth(?:\/.+)?|capabilities(?:-self|-accessor)?|ha-status|key-status|mounts(?:\/.+)?|policy(?:\/.*)?|remount|config\/cors|config\/auditing\/request-headers)$/
+  /^sys\/(?:audit|audit-hash\/.+|auth(?:\/.+)?|capabilities(?:-self|-accessor)?|ha-status|key-status|mounts(?:\/.+)?|policy(?:\/.*)?|rekey\/backup|remount|config\/cors|config\/auditing\/request-headers)$/
 
 export interface ReplyContext {
   readonly id: string
@@ -50,6 +50,8 @@ export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
       return envelope(202, context, null, undefined, warnings)
     case 'raw':
       return { status: outcome.status, body: outcome.body }
+    case 'stream':
+      return { status: 200, body: undefined, stream: outcome.stream, headers: ['Content-Disposition', 'attachment'] }
     case 'wrapped':
       return wrappedReply(outcome.info)
   }
@@ -76,6 +78,7 @@ export function dataOf(outcome: Outcome): JsonObject | undefined {
     case 'none':
     case 'auth':
     case 'accepted':
+    case 'stream':
     case 'wrapped':
       return undefined
   }

@@ -1,5 +1,6 @@
 /** What the front gives to the core, and what it gets back. */
 import type { JsonObject } from '../json/index.ts'
+import type { ByteStream } from '../logical/index.ts'
 
 export type CoreMethod = 'GET' | 'HEAD' | 'LIST' | 'SCAN' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -9,6 +10,8 @@ export interface CoreRequest {
   readonly path: string
   readonly query: JsonObject | undefined
   readonly body: JsonObject | undefined
+  /** In place of `body`, where `takesUpload` says so. Not read before the pipeline has let the request through. */
+  readonly upload?: AsyncIterable<Uint8Array>
   readonly contentType: string
   /** Empty when the client sent none. */
   readonly token: string
@@ -25,6 +28,15 @@ export interface CoreReply {
   readonly status: number
   /** JSON text ending in a newline; `undefined` for no body. */
   readonly body: string | undefined
+  /** In place of `body`. */
+  readonly stream?: ByteStream
   /** Beside those that every answer has: name, value, name, value. */
   readonly headers?: readonly string[]
+}
+
+const UPLOADS = /^sys\/storage\/raft\/snapshot(?:-force)?$/
+
+/** Whether the body of a write to this path is bytes, of any size, and no document. */
+export function takesUpload(path: string): boolean {
+  return UPLOADS.test(path)
 }

@@ -19,18 +19,27 @@ import {
   type CorsConfig,
   createSystem,
   INHERIT,
+  type SnapshotsPort,
 } from '../engines/system/index.ts'
 import { Entities } from '../identity/index.ts'
 import type { Backend } from '../logical/index.ts'
 import { PolicyStore } from '../policy/index.ts'
 import { RateLimits } from '../quota/index.ts'
-import { createRekey, createRootGeneration, type Rekey, type RootGeneration, type Seal } from '../seal/index.ts'
+import {
+  createRekey,
+  createRootGeneration,
+  type Rekey,
+  type RootGeneration,
+  type Seal,
+  type ShareBackup,
+} from '../seal/index.ts'
 import { keysBelow, type Storage } from '../storage/index.ts'
 import { base62, SERVICE_TOKEN_LENGTH, TokenStore, WrappingTokens } from '../token/index.ts'
-import { type AuditPlace, createAuditDevices } from './audit-devices.ts'
+import { type AuditDevices, type AuditPlace, createAuditDevices } from './audit-devices.ts'
+import type { Report } from './events.ts'
 import { Occupancy } from './occupancy.ts'
-import { openSetting } from './setting.ts'
-import { createSystemHost, keysPort } from './system-host.ts'
+import { openSetting, type Setting } from './setting.ts'
+import { type About, createSystemHost, keysPort } from './system-host.ts'
 import { effectiveLeaseTtl, type LeaseTtl } from './lease-ttl.ts'
 import { type MountEntry, MountTable } from './mounts.ts'
 
@@ -43,11 +52,14 @@ export interface Session {
   /** `undefined` where nobody is locked out. */
   readonly lockout: Lockout | undefined
   readonly audit: AuditBroker
+  readonly auditDevices: AuditDevices
   readonly rateLimits: RateLimits
   readonly config: ConfigPort
   readonly now: () => number
   readonly occupancy: Occupancy
   readonly rekey: Rekey
+  /** The shares that the last rekey kept for the holders of PGP keys. */
+  readonly shareBackup: Setting<ShareBackup | null>
   readonly rootGeneration: RootGeneration
   /** Effective lease TTLs of a mount, in seconds. */
   leaseTtl(mount: MountEntry): LeaseTtl
@@ -62,16 +74,18 @@ export interface SessionOptions {
   /** Whether who fails to log in too often is locked out for a while. */
   readonly userLockout: boolean
   readonly auditPlace: AuditPlace
-  readonly onAuditFailure: (error: unknown, device: string) => void
+  readonly report: Report
   /** The system's own. */
   readonly leaseTtl: LeaseTtl
+  readonly about: About
   /** Seals the server that this session belongs to. */
   readonly sealServer: () => Promise<void>
+  readonly snapshots: SnapshotsPort
 }
 
 /** @throws {AuditWriteError} when audit devices are enabled and none can be opened: the server then stays sealed. */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { barrier, now, random } = options
+  const { barrier, now, random, report } = options
   const policies = new PolicyStore({ storage: barrier.view('sys/policy/'), now })
   await policies.ensureDefault()
   const tokenStorage = barrier.view('sys/token/')
@@ -91,17 +105,26 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     },
     random,
     uuid: randomUUID,
+    report,
   })
   /** As the mount is tuned now, which may differ from when it was served first. */
   const leaseTtl = (entry: MountEntry): LeaseTtl => leaseTtlOf(entry, options.leaseTtl)
   const currentTtl = (entry: MountEntry): LeaseTtl =>
     leaseTtl(mounts.current(entry.uuid) ?? mounts.get(entry.path)?.entry ?? entry)
-  const audit = new AuditBroker(options.onAuditFailure, now)
+  const audit = new AuditBroker(report, now)
   const { auditFolders: folders, auditPlace: place } = options
-  const devices = createAuditDevices({ storage: core, broker: audit, folders, place, random, now })
+  const devices = createAuditDevices({ storage: core, broker: audit, folders, place, random, now, report })
 
-  const occupancy = new Occupancy(() => audit.close())
-  const rekey = createRekey(options.seal, random)
+  const occupancy = new Occupancy(() => {
+    audit.close()
+    devices.close()
+  })
+  const shareBackup = openSetting<ShareBackup | null>(core, 'share-backup', null)
+  const rekey = createRekey({
+    seal: options.seal,
+    random,
+    keepBackup: (backup) => shareBackup.change(() => backup),
+  })
   const rootGeneration = createRootGeneration({
     seal: options.seal,
     random,
@@ -123,18 +146,22 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     entities,
     lockout,
     audit,
+    auditDevices: devices,
     rateLimits,
     config,
     now,
     occupancy,
     rekey,
+    shareBackup,
     rootGeneration,
     leaseTtl,
   }
   const host = createSystemHost(session, devices, keysPort(barrier), {
     seal: options.sealServer,
+    snapshots: options.snapshots,
     random,
     leaseTtl: options.leaseTtl,
+    about: options.about,
   })
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),

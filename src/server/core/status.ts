@@ -5,7 +5,8 @@
 import type { JsonObject } from '../json/index.ts'
 import { boolField, intField, stringField, stringListField } from '../logical/fields.ts'
 import { invalidRequest, LogicalError } from '../logical/index.ts'
-import type { SealStatus } from '../seal/index.ts'
+import { encryptShares, type PgpRecipient, readPgpKeys, type SealStatus } from '../seal/index.ts'
+import type { InitializeOptions } from './core.ts'
 import { rawReply } from './reply.ts'
 import type { CoreReply, CoreRequest } from './request.ts'
 import { VAULT_VERSION } from './vault-version.ts'
@@ -15,6 +16,7 @@ export interface StatusHost {
   initialize(options: {
     readonly shares: number
     readonly threshold: number
+    readonly beforeCommit?: InitializeOptions['beforeCommit']
   }): Promise<{ readonly keys: readonly Buffer[]; readonly rootToken: string }>
   submitKey(text: string): Promise<SealStatus>
   resetUnseal(): SealStatus
@@ -91,15 +93,63 @@ async function init({ body = {} }: CoreRequest, host: StatusHost): Promise<CoreR
   if (host.status().initialized) throw invalidRequest('Vault is already initialized')
   const shares = intField(body, 'secret_shares') ?? 0
   refuseRecovery(body)
-  refusePgp(body, shares)
-  const { keys, rootToken } = await host.initialize({ shares, threshold: intField(body, 'secret_threshold') ?? 0 })
+  const recipients = await recipientsOf(body, shares, host)
+  const threshold = intField(body, 'secret_threshold') ?? 0
+  let encrypted: Encrypted = { keys: undefined, rootToken: undefined }
+  const made = await host.initialize({
+    shares,
+    threshold,
+    // Before anything is stored: a store whose shares could not be encrypted would be one that nobody opens.
+    beforeCommit: async (keys, _, rootToken) => {
+      encrypted = await encryptFor(recipients, keys, rootToken)
+    },
+  })
+  const keys = encrypted.keys ?? made.keys
   const reply = rawReply(200, {
     keys: keys.map((key) => key.toString('hex')),
     keys_base64: keys.map((key) => key.toString('base64')),
-    root_token: rootToken,
+    root_token: encrypted.rootToken ?? made.rootToken,
   })
-  for (const key of keys) key.fill(0)
+  for (const key of made.keys) key.fill(0)
   return reply
+}
+
+/** Whom the shares and the root token are for; empty for whoever asks. */
+interface Recipients {
+  readonly ofShares: readonly PgpRecipient[]
+  readonly ofRootToken: readonly PgpRecipient[]
+}
+
+/** `undefined` where nothing was to be encrypted. */
+interface Encrypted {
+  readonly keys: readonly Buffer[] | undefined
+  readonly rootToken: string | undefined
+}
+
+/** @throws {LogicalError} 400 with Vault's texts */
+async function recipientsOf(body: JsonObject, shares: number, { now }: StatusHost): Promise<Recipients> {
+  const keys = stringListField(body, 'pgp_keys') ?? []
+  if (keys.length > 0 && keys.length !== shares) {
+    const mismatch = 'count mismatch between number of provided PGP keys and number of shares'
+    throw invalidRequest(`invalid seal configuration: ${mismatch}`)
+  }
+  const rootKey = stringField(body, 'root_token_pgp_key') ?? ''
+  return {
+    ofShares: await readPgpKeys(keys, { now, prefix: 'invalid seal configuration: ' }),
+    ofRootToken: await readPgpKeys(rootKey === '' ? [] : [rootKey], { now }),
+  }
+}
+
+async function encryptFor(
+  { ofShares, ofRootToken }: Recipients,
+  keys: readonly Buffer[],
+  rootToken: string,
+): Promise<Encrypted> {
+  const token = await ofRootToken[0]?.encrypt(Buffer.from(rootToken))
+  return {
+    keys: ofShares.length === 0 ? undefined : await encryptShares(keys, ofShares),
+    rootToken: token?.toString('base64'),
+  }
 }
 
 /** Recovery keys belong to seals that open themselves. Clients send 0 and empty lists where nothing is meant. */
@@ -109,16 +159,6 @@ function refuseRecovery(body: JsonObject): void {
     ...['recovery_pgp_keys'].filter((name) => (stringListField(body, name) ?? []).length > 0),
   ]
   if (given.length > 0) throw invalidRequest(`parameters ${given.join(',')} not applicable to seal type shamir`)
-}
-
-function refusePgp(body: JsonObject, shares: number): void {
-  const keys = stringListField(body, 'pgp_keys') ?? []
-  if (keys.length > 0 && keys.length !== shares) {
-    const mismatch = 'count mismatch between number of provided PGP keys and number of shares'
-    throw invalidRequest(`invalid seal configuration: ${mismatch}`)
-  }
-  if (keys.length > 0 || (stringField(body, 'root_token_pgp_key') ?? '') !== '')
-    throw invalidRequest('encrypting the keys with PGP is not available')
 }
 
 async function unseal({ body = {} }: CoreRequest, host: StatusHost): Promise<CoreReply> {

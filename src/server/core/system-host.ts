@@ -4,7 +4,6 @@ import { hostname } from 'node:os'
 import type { Lockout } from '../auth/lockout.ts'
 import type { Barrier } from '../barrier/index.ts'
 import type {
-  AuditPort,
   ConfigPort,
   KeysPort,
   LockoutPort,
@@ -12,8 +11,11 @@ import type {
   MountView,
   RekeyPort,
   RootGenerationPort,
+  SnapshotsPort,
   SystemHost,
 } from '../engines/system/index.ts'
+import { readPgpKeys, type Rekey, type RootGeneration, type ShareBackup } from '../seal/index.ts'
+import type { Setting } from './setting.ts'
 import { invalidRequest, type TokenEntry } from '../logical/index.ts'
 import { DEFAULT_USER_LOCKOUT } from '../logical/user-lockout.ts'
 import type { Entities } from '../identity/index.ts'
@@ -22,6 +24,7 @@ import type { RateLimits } from '../quota/index.ts'
 import { TokenLeases, type TokenStore, type WrappingTokens } from '../token/index.ts'
 import { openApi } from './help.ts'
 import { aclOf } from './judge.ts'
+import type { AuditDevices } from './audit-devices.ts'
 import type { MountEntry, MountTable } from './mounts.ts'
 import type { LeaseTtl } from './lease-ttl.ts'
 import { VAULT_VERSION } from './vault-version.ts'
@@ -33,8 +36,9 @@ interface SystemParts {
   readonly entities: Entities
   readonly wrapping: WrappingTokens
   readonly lockout: Lockout | undefined
-  readonly rekey: RekeyPort
-  readonly rootGeneration: RootGenerationPort
+  readonly rekey: Rekey
+  readonly shareBackup: Setting<ShareBackup | null>
+  readonly rootGeneration: RootGeneration
   readonly rateLimits: RateLimits
   readonly config: ConfigPort
   readonly now: () => number
@@ -45,22 +49,35 @@ interface ServerPowers {
   /** The system's own. */
   readonly leaseTtl: LeaseTtl
   readonly seal: () => Promise<void>
+  readonly snapshots: SnapshotsPort
   readonly random: (bytes: number) => Buffer
+  readonly about: About
+}
+
+/** What does not change from one unsealing to the next. */
+export interface About {
+  /** Unix milliseconds. */
+  readonly started: number
+  /** Of the program; empty where nobody said it. */
+  readonly version: string
+  readonly storageType: string
+  /** Where it listens by now. */
+  readonly listeners: () => readonly string[]
 }
 
 export function createSystemHost(
   parts: SystemParts,
-  audit: AuditPort,
+  audit: AuditDevices,
   keys: KeysPort,
-  { leaseTtl, seal, random }: ServerPowers,
+  { leaseTtl, seal, snapshots, random, about }: ServerPowers,
 ): SystemHost {
-  const { mounts, tokens, wrapping, lockout, rekey, rootGeneration, rateLimits, config, now } = parts
+  const { mounts, tokens, wrapping, lockout, rateLimits, config, now } = parts
   const acl = (token: TokenEntry): Acl => aclOf(token, parts)
   return {
     node: { hostname: hostname(), version: VAULT_VERSION },
     keys,
-    rekey,
-    rootGeneration,
+    rekey: rekeyPort(parts),
+    rootGeneration: rootGenerationPort(parts),
     secrets: secretsPort(mounts, rateLimits),
     auths: authsPort(mounts, tokens, rateLimits),
     audit,
@@ -91,15 +108,42 @@ export function createSystemHost(
     wrapping,
     leases: new TokenLeases(tokens),
     tools: { random, digest: (algorithm, input) => createHash(algorithm).update(input).digest() },
+    snapshots,
     now,
     async remount(from, to) {
-      await mounts.move(from, to)
+      await mounts.move(from, to, () => tokens.revokeByPath(from))
       await rateLimits.mountMoved(from, to)
       tokens.moveRenewals(from, to)
+      // Logins that were under way.
       await tokens.revokeByPath(from)
+    },
+    status: {
+      about: () => ({ ...about, apiVersion: VAULT_VERSION, listeners: about.listeners() }),
+      auditDevices: () => audit.reports(),
+      countTokens: () => tokens.count(),
     },
     uuid: randomUUID,
     seal,
+  }
+}
+
+function rekeyPort({ rekey, shareBackup, now }: SystemParts): RekeyPort {
+  return {
+    ...rekey,
+    readPgpKeys: (keys) => readPgpKeys(keys, { now, prefix: 'invalid rekey seal configuration: ' }),
+    backup: () => shareBackup.get() ?? undefined,
+    forgetBackup: () => shareBackup.change(() => null),
+  }
+}
+
+function rootGenerationPort({ rootGeneration, now }: SystemParts): RootGenerationPort {
+  return {
+    ...rootGeneration,
+    async startFor(pgpKey) {
+      const [recipient] = await readPgpKeys([pgpKey], { now, prefix: 'error parsing PGP key: ' })
+      if (recipient === undefined) throw invalidRequest('could not acquire PGP key entity')
+      return rootGeneration.startFor(recipient)
+    },
   }
 }
 
@@ -140,8 +184,11 @@ function authsPort(mounts: MountTable, tokens: TokenStore, rateLimits: RateLimit
       return mounts.enable({ ...mount, path: `auth/${mount.path}`, class: 'auth' })
     },
     async disable(path) {
-      await mounts.disable(`auth/${path}`, 'token credential backend cannot be disabled')
-      await tokens.revokeByPath(`auth/${path}`)
+      // First: after a crash in between, nobody would ever end them.
+      const endTokens = (): Promise<void> => tokens.revokeByPath(`auth/${path}`)
+      await mounts.disable(`auth/${path}`, 'token credential backend cannot be disabled', endTokens)
+      // Logins that were under way.
+      await endTokens()
       await rateLimits.mountMoved(`auth/${path}`, undefined)
     },
     change: (path, decide) => mounts.change(`auth/${path}`, (entry) => decide(viewOf(entry))),

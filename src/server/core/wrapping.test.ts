@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LogicalError } from '../logical/index.ts'
 import { parseWrapTtl } from './wrapping.ts'
@@ -25,5 +26,27 @@ describe('X-Vault-Wrap-TTL', () => {
   ])('%j is refused, without being repeated', (header, text) => {
     expect(() => parseWrapTtl(header)).toThrow(LogicalError)
     expect(() => parseWrapTtl(header)).toThrow(new RegExp(`^${text}$`))
+  })
+
+  it('S10, S34: is whole seconds that are not negative, or 400 without its text, whatever is sent', () => {
+    const mark = 'Zq7'
+    const headers = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc
+        .array(fc.constantFrom('-', '+', ' ', '1', '60', 's', 'm', '.5', '99999999999'), { maxLength: 8 })
+        .map((all) => all.join('')),
+    )
+    fc.assert(
+      fc.property(headers, fc.boolean(), (text, marked) => {
+        try {
+          const seconds = parseWrapTtl(marked ? text + mark : text)
+          expect(Number.isInteger(seconds) && seconds >= 0).toBe(true)
+        } catch (error) {
+          if (!(error instanceof LogicalError)) throw error
+          expect([error.status, error.message.includes(mark)]).toEqual([400, false])
+        }
+      }),
+      { numRuns: 1000 },
+    )
   })
 })

@@ -37,6 +37,7 @@ export function checkWrappingToken({ path, data, request }: Exchange, session: S
 export async function wrapOutcome(exchange: Exchange, session: Session, outcome: Outcome): Promise<Outcome> {
   // Rewrapped: it lies with a token already.
   if (outcome.kind === 'wrapped') return outcome
+  if (outcome.kind === 'stream') throw invalidRequest('this answer is too large to be wrapped')
   const reply = replyTo(outcome, contextOf(exchange, session))
   if (reply.body === undefined || isEmptyReply(reply)) return outcome
   const { status, body } = reply

@@ -12,11 +12,11 @@ export type Body =
 
 const TOO_LARGE: Body = { kind: 'refused', status: 413, text: 'http: request body too large' }
 
-/** Resolves once the whole body is there, or as soon as it is too large. Rejects when the client goes away. */
-export function readBody(message: IncomingMessage, maxBytes: number): Promise<Buffer | 'too-large'> {
+/** Resolves once the whole body is there, as soon as it is too large, or when it breaks off: then nobody waits for an answer. */
+export function readBody(message: IncomingMessage, maxBytes: number): Promise<Buffer | 'too-large' | 'broken-off'> {
   const declared = Number(message.headers['content-length'] ?? '0')
   if (declared > maxBytes) return Promise.resolve('too-large')
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const chunks: Buffer[] = []
     let size = 0
     message.on('data', (chunk: Buffer) => {
@@ -29,8 +29,8 @@ export function readBody(message: IncomingMessage, maxBytes: number): Promise<Bu
       chunks.push(chunk)
     })
     message.on('end', () => resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)))
-    message.on('error', reject)
-    message.on('aborted', () => reject(new Error('the client closed the connection')))
+    message.on('error', () => resolve('broken-off'))
+    message.on('aborted', () => resolve('broken-off'))
   })
 }
 

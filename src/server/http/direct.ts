@@ -3,7 +3,7 @@
  * every other one (path, limits, token, policy, audit) and is answered in the same form. Only sockets are left out, which
  * cost more than everything else when one process is at both ends of ten thousand of them.
  */
-import type { Core } from '../core/index.ts'
+import type { Core, CoreReply } from '../core/index.ts'
 import { decodeBody } from './body.ts'
 import { readHead, refusal } from './request.ts'
 
@@ -35,8 +35,8 @@ export function answerDirectly(
   const answer = async ({ method, path, headers, body }: DirectRequest): Promise<DirectAnswer> => {
     const head = readHead({ method, url: path, headers, ...SELF })
     if (head.kind === 'refused') return inText(head.reply)
-    const { request, takesBody } = head
-    if (!takesBody || body === undefined) return inText(await core.handle(request))
+    const { request, body: kind } = head
+    if (kind !== 'document' || body === undefined) return inText(await core.handle(request))
     const bytes = Buffer.from(body)
     const decoded = decodeBody(bytes.length > maxBodyBytes ? 'too-large' : bytes, request.contentType)
     if (decoded.kind === 'refused') return inText(refusal(decoded.status, decoded.text))
@@ -57,6 +57,8 @@ export const INTERNAL_ERROR = '{"errors":["internal error"]}\n'
 /** How it looks in the audit log. Port 0 is no socket. */
 const SELF = { remoteAddress: '127.0.0.1', remotePort: 0, speaksList: false } as const
 
-function inText({ status, body }: { readonly status: number; readonly body?: string | undefined }): DirectAnswer {
+function inText(reply: CoreReply): DirectAnswer {
+  // Nothing has been asked of the stream, so it holds nothing.
+  const { status, body } = reply.stream === undefined ? reply : refusal(400, 'this is answered over HTTP alone')
   return { status, text: body ?? '' }
 }

@@ -9,4 +9,4 @@ export {
   type TlsVersion,
   type UnixListener,
 } from './listener.ts'
-export { listen, MOST_BODY_BYTES } from './server.ts'
+export { type HttpFront, listen, MOST_BODY_BYTES, type TlsRenewal } from './server.ts'

@@ -7,9 +7,10 @@
  *
  * Invariant: message boundaries stay Node's. Nothing here looks past the first four letters that the parser stopped
  * at. A LIST that is pipelined behind a request which is still being answered is refused, for its answer could
- * overtake; so is one whose four letters arrive in two packets (400, and the connection closes).
+ * overtake; so is one whose four letters arrive in two packets (400, and the connection closes). A refusal waits for
+ * the answers to what came whole before it, so that nobody takes it for one of them.
  */
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 
@@ -108,18 +109,33 @@ export function acceptListVerb(
   event: 'connection' | 'secureConnection',
   refuse: (error: Error, socket: Duplex) => void,
 ): void {
-  const underWay = new WeakMap<object, number>()
+  const underWay = new WeakMap<object, Set<IncomingMessage>>()
+  const refusals = new WeakMap<object, () => void>()
   server.on('request', (request, response) => {
     const { socket } = request
-    underWay.set(socket, (underWay.get(socket) ?? 0) + 1)
-    response.once('close', () => underWay.set(socket, (underWay.get(socket) ?? 1) - 1))
+    const others = underWay.get(socket) ?? new Set()
+    underWay.set(socket, others.add(request))
+    response.once('close', () => {
+      others.delete(request)
+      refusals.get(socket)?.()
+    })
   })
+  /** Once all that came whole is answered. One that broke off in its body gets this answer itself. */
+  const refuseInTurn = (error: Error, socket: Duplex): void => {
+    if ([...(underWay.get(socket) ?? [])].some(({ complete }) => complete)) return
+    refusals.delete(socket)
+    refuse(error, socket)
+  }
   server.on('clientError', (error: ParseError, socket: Duplex) => {
+    // What comes behind an error is part of nothing.
+    if (refusals.has(socket)) return
     const rest = error.code === 'HPE_INVALID_METHOD' ? refusedListRequest(error) : undefined
-    if (rest === undefined || (underWay.get(socket) ?? 0) > 0) {
-      refuse(error, socket)
+    if (rest === undefined || (underWay.get(socket)?.size ?? 0) > 0) {
+      refusals.set(socket, () => refuseInTurn(error, socket))
+      refuseInTurn(error, socket)
       return
     }
+    forgetParser(socket)
     const wire = socket instanceof ListConnection ? socket.release() : takeBack(socket as Socket)
     const first = Buffer.concat([STAND_IN, rest.subarray(LIST.length)])
     server.emit(event, new ListConnection(wire, first))
@@ -130,6 +146,15 @@ export function acceptListVerb(
 function refusedListRequest({ rawPacket, bytesParsed }: ParseError): Buffer | undefined {
   const start = rawPacket?.lastIndexOf(LIST, bytesParsed ?? 0) ?? -1
   return start === -1 ? undefined : rawPacket?.subarray(start)
+}
+
+/**
+ * The parser that stopped takes its request for one that has begun and does not arrive: left among those that the server
+ * looks after, it would cut the connection off when the time for a request is over.
+ */
+function forgetParser(socket: Duplex): void {
+  const { parser } = socket as { parser?: { remove?(): void } | null }
+  parser?.remove?.()
 }
 
 /** Ends the first parser's interest in the socket. Adding a `data` listener makes Node hand the bytes back to us. */

@@ -6,9 +6,17 @@
  */
 import { chmodSync, chownSync, lstatSync, unlinkSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { createServer as createSecureServer } from 'node:https'
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
 import { connect } from 'node:net'
-import { ListenError, type Listener, placeOf, type TlsSettings, type UnixListener } from './listener.ts'
+import { createSecureContext } from 'node:tls'
+import {
+  ListenError,
+  type Listener,
+  placeOf,
+  type TcpListener,
+  type TlsSettings,
+  type UnixListener,
+} from './listener.ts'
 
 /** 1 MiB of headers, as Go allows (vault-api 1.1). */
 const MAX_HEADER_BYTES = 1024 * 1024
@@ -26,8 +34,26 @@ export function createHttpServer(listener: Listener): Server {
     keepAliveTimeout: listener.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
   }
   if (listener.kind === 'unix' || listener.tls === undefined) return createServer(options)
+  const { tls } = listener
+  return withPair(listener, () => createSecureServer({ ...options, ...secureOptions(tls) }))
+}
+
+/**
+ * Another certificate, key and client authority for new connections; those that are open keep what they have.
+ * @throws {ListenError} when they cannot be used; the server then keeps what it has
+ */
+export function renewPair(server: SecureServer, listener: TcpListener, tls: TlsSettings): void {
+  withPair(listener, () => {
+    const { cert, key, ...rest } = secureOptions(tls)
+    // Tried first: the server would forget its old pair before it looks at the new one.
+    createSecureContext({ ...rest, cert, key })
+    server.setSecureContext({ ...rest, cert, key })
+  })
+}
+
+function withPair<T>(listener: Listener, use: () => T): T {
   try {
-    return createSecureServer({ ...options, ...secureOptions(listener.tls) })
+    return use()
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new ListenError(

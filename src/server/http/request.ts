@@ -1,6 +1,6 @@
 /** The head of a request -> what the core understands, or the refusal that it gets at once. */
 import type { IncomingHttpHeaders } from 'node:http'
-import type { CoreMethod, CoreReply, CoreRequest } from '../core/index.ts'
+import { type CoreMethod, type CoreReply, type CoreRequest, takesUpload } from '../core/index.ts'
 import { LIST_STAND_IN } from './list-verb.ts'
 import { canonicalPath } from './path.ts'
 import { parseQuery } from './query.ts'
@@ -17,8 +17,11 @@ export interface Head {
   readonly speaksList: boolean
 }
 
+/** What is to be read behind the head. */
+export type BodyKind = 'none' | 'document' | 'upload'
+
 export type ReadHead =
-  | { readonly kind: 'request'; readonly request: CoreRequest; readonly takesBody: boolean }
+  | { readonly kind: 'request'; readonly request: CoreRequest; readonly body: BodyKind }
   | { readonly kind: 'refused'; readonly reply: CoreReply }
 
 const METHODS: ReadonlyMap<string, CoreMethod> = new Map([
@@ -58,7 +61,12 @@ export function readHead(head: Head): ReadHead {
     remoteAddress,
     remotePort,
   }
-  return { kind: 'request', request, takesBody: WITH_BODY.has(method) }
+  return { kind: 'request', request, body: bodyKindOf(method, path.path) }
+}
+
+function bodyKindOf(method: CoreMethod, path: string): BodyKind {
+  if (!WITH_BODY.has(method)) return 'none'
+  return takesUpload(path) ? 'upload' : 'document'
 }
 
 export function refusal(status: number, text: string | undefined): CoreReply {

@@ -8,6 +8,7 @@
  * Not here: HTTP/2.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { Server as SecureServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { Core, CoreReply } from '../core/index.ts'
 import { decodeBody, readBody } from './body.ts'
@@ -16,9 +17,11 @@ import { INTERNAL_ERROR } from './direct.ts'
 import type { FaultSource } from './fault.ts'
 import { type Source, sourceOf } from './forwarded.ts'
 import { acceptListVerb, speaksList } from './list-verb.ts'
-import { type Listener, placeOf } from './listener.ts'
-import { bind, createHttpServer, REQUEST_TIMEOUT_MS } from './open.ts'
+import { ListenError, type Listener, placeOf, type TcpListener, type TlsSettings } from './listener.ts'
+import { bind, createHttpServer, renewPair, REQUEST_TIMEOUT_MS } from './open.ts'
 import { NO_ERRORS, readHead, refusal } from './request.ts'
+import { sendStream } from './stream.ts'
+import { MOST_UPLOAD_BYTES, uploadOf } from './upload.ts'
 
 export interface HttpOptions {
   /** At least one. */
@@ -34,9 +37,16 @@ export interface HttpOptions {
 export interface HttpFront {
   /** One a listener: `http://127.0.0.1:8200`, `https://[::1]:8200`, `unix:///run/plenum.sock`. */
   readonly addresses: readonly string[]
+  /** See `EmbeddedServer.renewTls`. One a listener with TLS that lies where one of `listeners` does. */
+  renewTls(listeners: readonly Listener[]): readonly TlsRenewal[]
   /** Stops accepting, lets requests under way finish, closes idle connections. */
   close(): Promise<void>
 }
+
+/** Of one listener. */
+export type TlsRenewal =
+  | { readonly kind: 'renewed'; readonly address: string }
+  | { readonly kind: 'kept'; readonly address: string; readonly error: ListenError }
 
 export const MOST_BODY_BYTES: number = 32 * 1024 * 1024
 const STOP_WITHIN_MS = 10_000
@@ -60,6 +70,8 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
   const report = options.onInternalError ?? (() => undefined)
   const stop: Stop = { begun: false }
   const servers: Server[] = []
+  /** The last request of a connection: Node would carry out those of a pipelining client at once, and out of order. */
+  const answering = new WeakMap<object, Promise<void>>()
   const close = async (): Promise<void> => {
     stop.begun = true
     await Promise.all(servers.map((server) => stopServer(server, options.stopWithinMs ?? STOP_WITHIN_MS)))
@@ -72,10 +84,13 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
       const headers = secure ? [...NO_STORE, ...ONLY_TLS] : NO_STORE
       const rules: Rules = { listener, stop, headers, faults: options.testOnlyFaults }
       server.on('request', (message, response) => {
-        serve(core, message, response, rules).catch((error: unknown) => {
-          report(error, message.method ?? '')
-          reply(response, { status: 500, body: INTERNAL_ERROR }, rules)
-        })
+        const before = answering.get(message.socket)
+        const answer = (): Promise<void> =>
+          serve(core, message, response, rules).catch((error: unknown) => {
+            report(error, message.method ?? '')
+            reply(response, { status: 500, body: INTERNAL_ERROR }, rules)
+          })
+        answering.set(message.socket, before === undefined ? answer() : before.then(answer))
       })
       acceptListVerb(server, secure ? 'secureConnection' : 'connection', refuseUnparsable)
       await bind(server, listener)
@@ -86,7 +101,25 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
     await close()
     throw error
   }
-  return { addresses, close }
+  const renewTls = (fresh: readonly Listener[]): TlsRenewal[] =>
+    options.listeners.flatMap((listener, index): TlsRenewal[] => {
+      const server = servers[index]
+      const next = fresh.find((one) => placeOf(one) === placeOf(listener))
+      if (!(server instanceof SecureServer) || listener.kind === 'unix') return []
+      if (next === undefined || next.kind === 'unix' || next.tls === undefined) return []
+      return [renewOne(server, listener, next.tls, addresses[index] ?? '')]
+    })
+  return { addresses, renewTls, close }
+}
+
+function renewOne(server: SecureServer, listener: TcpListener, tls: TlsSettings, address: string): TlsRenewal {
+  try {
+    renewPair(server, listener, tls)
+    return { kind: 'renewed', address }
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error
+    return { kind: 'kept', address, error }
+  }
 }
 
 function addressOf(server: Server, listener: Listener): string {
@@ -138,19 +171,29 @@ async function serve(core: Core, message: IncomingMessage, response: ServerRespo
     reply(response, head.reply, rules)
     return
   }
-  const { request, takesBody } = head
+  const { request, body: kind } = head
   if (rules.faults !== undefined) {
     const fault = await rules.faults(request)
     if (fault?.kind === 'break') socket.destroy()
     if (fault?.kind === 'answer') reply(response, fault.reply, rules)
     if (fault !== undefined) return
   }
-  if (!takesBody) {
+  if (kind === 'none') {
     const answer = core.handle(request)
-    reply(response, answer instanceof Promise ? await inTime(answer, listener) : answer, rules)
+    await send(response, answer instanceof Promise ? await inTime(answer, listener) : answer, rules)
     return
   }
-  const body = decodeBody(await readBody(message, listener.maxBodyBytes ?? MOST_BODY_BYTES), request.contentType)
+  if (kind === 'upload') {
+    // Its arrival is limited, by Node; what then happens to that much takes as long as it takes.
+    const answer = await core.handle({ ...request, upload: uploadOf(message, MOST_UPLOAD_BYTES) })
+    reply(response, answer, rules)
+    // Read and dropped: a client that is still sending would else see a broken connection and no answer.
+    message.resume()
+    return
+  }
+  const bytes = await readBody(message, listener.maxBodyBytes ?? MOST_BODY_BYTES)
+  if (bytes === 'broken-off') return
+  const body = decodeBody(bytes, request.contentType)
   if (body.kind === 'refused') {
     // The rest of a body that is too large is not worth reading.
     if (body.status === 413) response.shouldKeepAlive = false
@@ -186,6 +229,18 @@ async function inTime(
   } finally {
     clearTimeout(timer)
   }
+}
+
+async function send(response: ServerResponse, answer: CoreReply, rules: Rules): Promise<void> {
+  if (answer.stream === undefined) {
+    reply(response, answer, rules)
+    return
+  }
+  if (rules.stop.begun) response.shouldKeepAlive = false
+  await sendStream(response, answer.stream, {
+    headers: [...rules.headers, ...(answer.headers ?? [])],
+    stallMs: rules.listener.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+  })
 }
 
 const NO_STORE: readonly string[] = ['Cache-Control', 'no-store']

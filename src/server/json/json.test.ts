@@ -123,6 +123,48 @@ describe('strings', () => {
   )
 })
 
+describe('long strings with escapes', () => {
+  const pieces = fc.constantFrom(
+    '\\n',
+    '\\"',
+    '\\\\',
+    '\\u0041',
+    '\\ud83d\\ude00',
+    '\\ud800',
+    '\\/',
+    'a',
+    'é',
+    '😀',
+    ' ',
+  )
+  const long = fc.array(pieces, { minLength: 200, maxLength: 600, size: 'max' }).map((all) => all.join(''))
+
+  it('are what JSON.parse makes of them', () => {
+    fc.assert(
+      fc.property(long, (text) => {
+        expect(parseJson(`["${text}"]`)).toEqual(JSON.parse(`["${text}"]`))
+      }),
+    )
+  })
+
+  it('are refused where they are wrong, as short ones are', () => {
+    fc.assert(
+      fc.property(long, fc.constantFrom('\\x', '\\u12g4', '\n', '\u0000'), long, (before, wrong, after) => {
+        const from = before.length + 1
+        expect(refusedAt(`"${before}${wrong}${after}"`)).toBeGreaterThanOrEqual(from)
+        expect(refusedAt(`"${before}${wrong}${after}"`)).toBeLessThanOrEqual(from + wrong.length)
+      }),
+    )
+  })
+
+  it('end where they end', () => {
+    const text = '\\n'.repeat(300)
+    expect(parseJson(`{"a":"${text}","b":"${text}"}`)).toEqual({ a: '\n'.repeat(300), b: '\n'.repeat(300) })
+    for (const open of [`"${text}`, `"${text}\\`, `"${text}\\"`]) expect(() => parseJson(open)).toThrow(JsonSyntaxError)
+    expect(limitOf(`"${text}"`, { stringBytes: 299 })).toBe('stringBytes')
+  })
+})
+
 describe('stringifyJson', () => {
   it('writes what JSON.stringify writes', () => {
     // Through JSON once, so that -0 is 0 and `__proto__` a plain key.

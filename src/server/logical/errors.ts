@@ -50,8 +50,8 @@ export function wrapped(text: string): string {
 }
 
 /** 400 with bare text: what an engine returns for a request it understands and refuses. */
-export function invalidRequest(text: string): LogicalError {
-  return new LogicalError('invalid-request', text, 'bare')
+export function invalidRequest(text: string, options?: { readonly cause?: unknown }): LogicalError {
+  return new LogicalError('invalid-request', text, 'bare', options)
 }
 /** What is asked of a KV mount while its secrets get versions; the text is Vault's, which clients look for to ask again. */
 export function upgrading(): LogicalError {

@@ -12,6 +12,7 @@ export {
   wrapped,
 } from './errors.ts'
 export type {
+  ByteStream,
   AuthBlock,
   AuthGrant,
   Backend,

@@ -116,6 +116,14 @@ export interface LogicalRequest {
   readonly remoteAddress: string
   /** Seconds; 0 or absent: the answer goes out as it is. */
   readonly wrapTtl?: number
+  /** The body as it comes, of the few paths that take bytes and no document. Not in the audit log. */
+  readonly upload?: AsyncIterable<Uint8Array>
+}
+
+/** An answer of bytes, made while it goes out. Nothing is held for it before the first of them is asked for. */
+export interface ByteStream {
+  readonly contentType: string
+  readonly chunks: AsyncIterable<Uint8Array>
 }
 
 export type LogicalResponse =
@@ -145,6 +153,8 @@ export type LogicalResponse =
   | { readonly kind: 'auth'; readonly auth: AuthBlock; readonly warnings?: readonly string[] }
   /** An answer that was made and kept earlier. Goes out as it is. */
   | { readonly kind: 'raw'; readonly status: number; readonly body: string; readonly warnings?: readonly string[] }
+  /** 200 with bytes; not in the audit log. */
+  | { readonly kind: 'stream'; readonly stream: ByteStream; readonly warnings?: never }
   /** The answer lies with a wrapping token. */
   | { readonly kind: 'wrapped'; readonly info: WrapInfo; readonly warnings?: readonly string[] }
   /** 202 with warnings: work was started. */

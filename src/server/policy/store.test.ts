@@ -9,11 +9,14 @@ import { PolicyStore, StoredPolicyError } from './store.ts'
 /** Just enough of a storage for a flat folder of policies. */
 function flatStorage(): Storage & { readonly entries: Map<string, Uint8Array> } {
   const entries = new Map<string, Uint8Array>()
+  const list = (prefix: string): string[] =>
+    [...entries.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))
   return {
     entries,
     get: (key) => entries.get(key),
-    list: (prefix) =>
-      [...entries.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length)),
+    list,
+    pieces: (prefix) => [list(prefix)],
+    count: (prefix) => list(prefix).length,
     commit: (writes) => {
       for (const write of writes) {
         if (write.kind === 'put') entries.set(write.key, write.value)

@@ -8,6 +8,7 @@
  * overwritten. Key bytes stay in Buffers: the digits are read and written byte by byte, and blanked before the rest
  * becomes text.
  */
+import { timingSafeEqual } from 'node:crypto'
 import {
   closeSync,
   constants,
@@ -22,6 +23,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { keySpace } from '../barrier/index.ts'
 
 export type KeyFileErrorCode =
   | 'key-file-missing'
@@ -64,7 +66,7 @@ export function writeKeyFile(path: string, key: Buffer, storeId: string): void {
     bytes.fill(0)
   }
   const there = readKeyFile(path, storeId)
-  const same = there.equals(key)
+  const same = there.length === key.length && timingSafeEqual(there, key)
   there.fill(0)
   if (!same) throw wrongStore(path)
 }
@@ -116,7 +118,7 @@ function takeKey(bytes: Buffer): Buffer | undefined {
     if (open !== -1) bytes.fill(ZERO, open + 1, close === -1 ? bytes.length : close)
     return undefined
   }
-  const key = Buffer.alloc(KEY_BYTES)
+  const key = keySpace(KEY_BYTES)
   let sound = true
   for (let index = 0; index < KEY_BYTES; index += 1) {
     const at = open + 1 + index * 2

@@ -8,7 +8,7 @@ type World = Sealed & { readonly keys: readonly Buffer[]; readonly rekey: Rekey 
 
 async function world(shares = 3, threshold = 2, made: Sealed = make()): Promise<World> {
   const all = await unsealed(shares, threshold, made)
-  return { ...all, rekey: createRekey(all.seal, randomBytes) }
+  return { ...all, rekey: createRekey({ seal: all.seal, random: randomBytes, keepBackup: noBackup }) }
 }
 
 /** Gives shares until it is complete. */
@@ -25,6 +25,7 @@ async function complete(
 }
 
 const opensWith = (lower: Storage, keys: readonly Buffer[]): Promise<boolean> => unsealWith(make(lower).seal, keys)
+const noBackup = () => Promise.reject(new Error('nobody asked for a backup'))
 const two = { shares: 5, threshold: 3, verify: false }
 
 describe('a rekey', () => {
@@ -39,6 +40,8 @@ describe('a rekey', () => {
       required: 2,
       verificationRequired: false,
       verificationNonce: '',
+      pgpFingerprints: undefined,
+      backup: false,
     })
     const started = rekey.start(two)
     expect(started).toMatchObject({ started: true, shares: 5, threshold: 3, progress: 0, required: 2 })
@@ -84,7 +87,7 @@ describe('a rekey', () => {
     const made = make()
     const { keys, rootKey } = await made.seal.init({ shares: 1, threshold: 1 })
     await unsealWith(made.seal, keys)
-    const rekey = createRekey(made.seal, randomBytes)
+    const rekey = createRekey({ seal: made.seal, random: randomBytes, keepBackup: noBackup })
     rekey.start(two)
     await complete(rekey, keys)
     expect(() => make(made.lower).barrier.unseal(rootKey)).toThrow(
@@ -317,7 +320,7 @@ describe('a rekey with verification', () => {
       return buffer
     }
     const { keys, seal, lower } = await world()
-    const rekey = createRekey(seal, random)
+    const rekey = createRekey({ seal, random, keepBackup: noBackup })
     rekey.start(verified)
     const made = await complete(rekey, keys)
     rekey.cancel()

@@ -3,14 +3,17 @@
  *
  * Invariant: the old shares open the store until the moment the new ones do. With verification that moment comes only
  * when a quorum of the new shares has been given back; without it, when the last old share is given, and whoever loses
- * that answer has no shares at all. The new seal key waits in memory alone and is overwritten when it has served, when the
- * rekey is cancelled, and by sealing. Nonces tell one rekey from another and are no secret.
+ * that answer has no shares at all, unless a backup was asked for: that is stored before. A backup holds shares for
+ * PGP keys alone. The new seal key waits in memory alone and is overwritten when it has served, when the rekey is
+ * cancelled, and by sealing. Nonces tell one rekey from another and are no secret.
  *
- * Not here: who may ask (the pipeline), backups of shares, which need PGP.
+ * Not here: who may ask (the pipeline), OpenPGP (`pgp.ts`).
  */
 import { timingSafeEqual } from 'node:crypto'
+import { keySpace } from '../barrier/index.ts'
 import { invalidRequest } from '../logical/index.ts'
 import { checkShares } from './config.ts'
+import { encryptShares, type PgpRecipient } from './pgp.ts'
 import { Quorum } from './quorum.ts'
 import type { Seal, Split } from './seal.ts'
 import { decodeShare, splitKey } from './shares.ts'
@@ -26,17 +29,35 @@ export interface RekeyStatus extends Split {
   readonly verificationRequired: boolean
   /** Empty until the new shares are made. */
   readonly verificationNonce: string
+  /** Of the keys that the new shares are for, one a share; `undefined` when they are answered in clear. */
+  readonly pgpFingerprints: readonly string[] | undefined
+  readonly backup: boolean
+}
+
+/** New shares for the holders of PGP keys. */
+export interface PgpDelivery {
+  /** One a share. */
+  readonly recipients: readonly PgpRecipient[]
+  /** Whether the encrypted shares are kept as well. */
+  readonly backup: boolean
+}
+
+/** The encrypted shares of the last rekey that kept them. */
+export interface ShareBackup {
+  readonly nonce: string
+  /** By fingerprint; in hexadecimal. */
+  readonly keys: Readonly<Record<string, readonly string[]>>
 }
 
 export type RekeyStep =
   | { readonly kind: 'progress'; readonly status: RekeyStatus }
-  /** The new shares. The caller overwrites them when they have served. */
-  | {
+  /** The new shares, encrypted where PGP keys were given. The caller overwrites them when they have served. */
+  | ({
       readonly kind: 'complete'
       readonly nonce: string
       readonly keys: readonly Buffer[]
       readonly verificationNonce: string
-    }
+    } & Pick<RekeyStatus, 'pgpFingerprints' | 'backup'>)
 
 export interface VerificationStatus extends Split {
   readonly started: boolean
@@ -51,7 +72,7 @@ export type VerificationStep =
 /** Every method throws a `LogicalError` of 400 with Vault's text for what a client does wrong. */
 export interface Rekey {
   status(): RekeyStatus
-  start(options: Split & { readonly verify: boolean }): RekeyStatus
+  start(options: Split & { readonly verify: boolean; readonly pgp?: PgpDelivery | undefined }): RekeyStatus
   /** No error when none is under way. */
   cancel(): void
   /** One of today's shares, in hex or base64. */
@@ -66,6 +87,7 @@ export interface Rekey {
 interface Attempt extends Split {
   readonly nonce: string
   readonly verify: boolean
+  readonly pgp: PgpDelivery | undefined
   readonly given: Quorum
   /** The seal key that waits for its shares to be given back. */
   pending: Pending | undefined
@@ -79,7 +101,14 @@ interface Pending {
 
 const KEY_BYTES = 32
 
-export function createRekey(seal: Seal, random: (bytes: number) => Buffer): Rekey {
+export interface RekeyOptions {
+  readonly seal: Seal
+  readonly random: (bytes: number) => Buffer
+  /** Resolves once it is stored; it replaces the one before. */
+  readonly keepBackup: (backup: ShareBackup) => Promise<void>
+}
+
+export function createRekey({ seal, random, keepBackup }: RekeyOptions): Rekey {
   let attempt: Attempt | undefined
 
   function status(): RekeyStatus {
@@ -92,6 +121,7 @@ export function createRekey(seal: Seal, random: (bytes: number) => Buffer): Reke
       required: seal.status().threshold,
       verificationRequired: attempt?.verify ?? false,
       verificationNonce: attempt?.pending?.nonce ?? '',
+      ...delivered(attempt?.pgp),
     }
   }
 
@@ -115,7 +145,7 @@ export function createRekey(seal: Seal, random: (bytes: number) => Buffer): Reke
   }
 
   async function makeKeys(current: Attempt): Promise<RekeyStep> {
-    const { shares, threshold, nonce, verify } = current
+    const { shares, threshold, nonce, verify, pgp } = current
     const oldKey = await current.given.combine()
     try {
       requireCurrent(current, undefined)
@@ -127,16 +157,21 @@ export function createRekey(seal: Seal, random: (bytes: number) => Buffer): Reke
     let keys: readonly Buffer[] = []
     try {
       keys = await splitKey(key, { shares, threshold })
+      if (pgp !== undefined) keys = await encryptShares(keys, pgp.recipients)
       requireCurrent(current, undefined)
+      if (pgp?.backup === true) {
+        await keepBackup({ nonce, keys: byFingerprint(keys, pgp.recipients) })
+        requireCurrent(current, undefined)
+      }
       if (verify) {
-        current.pending = { nonce: uuid(random), key: Buffer.alloc(KEY_BYTES), given: new Quorum() }
+        current.pending = { nonce: uuid(random), key: keySpace(KEY_BYTES), given: new Quorum() }
         key.copy(current.pending.key)
-        return { kind: 'complete', nonce, keys, verificationNonce: current.pending.nonce }
+        return { kind: 'complete', nonce, keys, verificationNonce: current.pending.nonce, ...delivered(pgp) }
       }
       // Taken away first: of two quorums that are complete at the same time, one changes the key.
       attempt = undefined
       await seal.changeSealKey(key, { shares, threshold })
-      return { kind: 'complete', nonce, keys, verificationNonce: '' }
+      return { kind: 'complete', nonce, keys, verificationNonce: '', ...delivered(pgp) }
     } catch (error) {
       for (const share of keys) share.fill(0)
       throw error
@@ -147,10 +182,10 @@ export function createRekey(seal: Seal, random: (bytes: number) => Buffer): Reke
 
   return {
     status,
-    start({ shares, threshold, verify }) {
+    start({ shares, threshold, verify, pgp }) {
       if (attempt !== undefined) throw invalidRequest('rekey already in progress')
       checkShares({ shares, threshold }, 'rekey seal configuration')
-      attempt = { shares, threshold, verify, nonce: uuid(random), given: new Quorum(), pending: undefined }
+      attempt = { shares, threshold, verify, pgp, nonce: uuid(random), given: new Quorum(), pending: undefined }
       return status()
     },
     cancel,
@@ -203,6 +238,20 @@ export function createRekey(seal: Seal, random: (bytes: number) => Buffer): Reke
       return verification()
     },
   }
+}
+
+function delivered(pgp: PgpDelivery | undefined): Pick<RekeyStatus, 'pgpFingerprints' | 'backup'> {
+  return {
+    pgpFingerprints: pgp?.recipients.map(({ fingerprint }) => fingerprint),
+    backup: pgp?.backup ?? false,
+  }
+}
+
+function byFingerprint(keys: readonly Buffer[], recipients: readonly PgpRecipient[]): ShareBackup['keys'] {
+  const found: Record<string, string[]> = {}
+  for (const [at, { fingerprint }] of recipients.entries())
+    (found[fingerprint] ??= []).push(keys[at]?.toString('hex') ?? '')
+  return found
 }
 
 function refuse(share: Buffer, text: string): Error {

@@ -35,7 +35,14 @@ function decode(encoded: string, otp: string): string {
 describe('generating a root token', () => {
   it('takes a quorum, and answers the token under a password that was answered before', async () => {
     const { generation, keys, tokens } = await world()
-    expect(generation.status()).toEqual({ started: false, nonce: '', progress: 0, required: 2, otpLength: 28 })
+    expect(generation.status()).toEqual({
+      started: false,
+      nonce: '',
+      progress: 0,
+      required: 2,
+      otpLength: 28,
+      pgpFingerprint: '',
+    })
     const { nonce, otp } = generation.start(undefined)
     expect(otp).toBe(OTP)
     expect(await generation.submit(hex(keys[2]), nonce)).toEqual({
@@ -44,6 +51,7 @@ describe('generating a root token', () => {
       progress: 1,
       required: 2,
       otpLength: 28,
+      pgpFingerprint: '',
       complete: false,
       encodedToken: '',
     })

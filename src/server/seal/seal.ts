@@ -13,6 +13,7 @@
  *
  * Not here: who may change the seal key and how (`rekey.ts`), recovery keys, seals other than Shamir's.
  */
+import { timingSafeEqual } from 'node:crypto'
 import { type Barrier, decryptSealed, encryptSealed } from '../barrier/index.ts'
 import { invalidRequest, type LogicalError } from '../logical/index.ts'
 import type { Storage, Write } from '../storage/index.ts'
@@ -71,6 +72,13 @@ export interface Seal {
   changeSealKey(key: Buffer, split: Split): Promise<void>
   /** Seals the barrier and forgets the shares given so far. */
   sealNow(): void
+  /**
+   * Who can unseal another content of the store: whoever can unseal this one, somebody else, or nobody, for it is not one
+   * that Plenum has sealed. @throws {SealError} when a later Plenum sealed it, or what it says of its seal is damaged
+   */
+  relationOf(other: Pick<Storage, 'get'>): 'same' | 'other' | 'none'
+  /** The storage has another content now. Call it sealed. */
+  forget(): void
 }
 
 export interface SealOptions {
@@ -108,19 +116,8 @@ export function createSeal({ lower, barrier, random }: SealOptions): Seal {
   /** Read until it is there; only `changeSealKey` changes it then. */
   function findConfig(): SealConfig | undefined {
     if (config !== undefined) return config
-    const bytes = lower.get(SEAL_CONFIG_KEY)
-    if (bytes === undefined) return undefined
-    config = decodeSealConfig(bytes)
-    if (config !== undefined) return config
-    if (isNewerSealConfig(bytes))
-      throw new SealError(
-        'seal-version',
-        'the seal of this store was written by a later Plenum: use that one, or a later one still',
-      )
-    throw new SealError(
-      'seal-corrupt',
-      `the stored entry ${SEAL_CONFIG_KEY} is damaged: restore the store from a backup`,
-    )
+    config = configIn(lower)
+    return config
   }
 
   function requireConfig(): SealConfig {
@@ -262,7 +259,35 @@ export function createSeal({ lower, barrier, random }: SealOptions): Seal {
       barrier.seal()
       forgetShares()
     },
+    relationOf(other) {
+      const records = [SEAL_CONFIG_KEY, ROOT_KEY_KEY].map((key) => ({ ours: lower.get(key), theirs: other.get(key) }))
+      if (configIn(other) === undefined || records.some(({ theirs }) => theirs === undefined)) return 'none'
+      // A change of the shares changes the root key, and so its record.
+      return records.every(({ ours, theirs }) => isEqual(ours, theirs)) ? 'same' : 'other'
+    },
+    forget() {
+      config = undefined
+      forgetShares()
+    },
   }
+}
+
+function isEqual(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a !== undefined && a.length === b?.length && timingSafeEqual(a, b)
+}
+
+/** @throws {SealError} */
+function configIn(storage: Pick<Storage, 'get'>): SealConfig | undefined {
+  const bytes = storage.get(SEAL_CONFIG_KEY)
+  if (bytes === undefined) return undefined
+  const config = decodeSealConfig(bytes)
+  if (config !== undefined) return config
+  if (isNewerSealConfig(bytes))
+    throw new SealError(
+      'seal-version',
+      'the seal of this store was written by a later Plenum: use that one, or a later one still',
+    )
+  throw new SealError('seal-corrupt', `the stored entry ${SEAL_CONFIG_KEY} is damaged: restore the store from a backup`)
 }
 
 function contextOf(storeId: string): string {

@@ -5,6 +5,7 @@
  * Too few or wrong shares give a wrong key and no error: whoever combines them must try the key.
  */
 import { combine, split } from 'shamir-secret-sharing'
+import { keyCopy } from '../barrier/index.ts'
 import { invalidRequest } from '../logical/index.ts'
 
 const SHORTEST = 16
@@ -14,9 +15,8 @@ export async function splitKey(
   key: Buffer,
   { shares, threshold }: { readonly shares: number; readonly threshold: number },
 ): Promise<Buffer[]> {
-  if (shares === 1) return [Buffer.from(key)]
-  // The library takes nothing but plain arrays.
-  const plain = new Uint8Array(key)
+  if (shares === 1) return [keyCopy(key)]
+  const plain = plainCopy(key)
   try {
     return (await split(plain, shares, threshold)).map(takeOver)
   } finally {
@@ -27,8 +27,8 @@ export async function splitKey(
 /** `undefined` when they do not belong together. */
 export async function combineShares(shares: readonly Buffer[]): Promise<Buffer | undefined> {
   const [only] = shares
-  if (shares.length === 1 && only !== undefined) return Buffer.from(only)
-  const plain = shares.map((share) => new Uint8Array(share))
+  if (shares.length === 1 && only !== undefined) return keyCopy(only)
+  const plain = shares.map(plainCopy)
   try {
     return takeOver(await combine(plain))
   } catch {
@@ -37,6 +37,11 @@ export async function combineShares(shares: readonly Buffer[]): Promise<Buffer |
   } finally {
     for (const share of plain) share.fill(0)
   }
+}
+
+/** The library takes nothing but plain arrays. */
+function plainCopy(key: Buffer): Uint8Array {
+  return new Uint8Array(keyCopy(key).buffer)
 }
 
 /** The same bytes as a Buffer. */

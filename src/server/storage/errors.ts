@@ -13,6 +13,8 @@ export type StoreErrorCode =
   /** The system refuses to read or write. */
   | 'store-unreadable'
   | 'store-full'
+  /** A snapshot took its place while something was under way. */
+  | 'store-replaced'
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode
@@ -29,6 +31,10 @@ export class StorageClosedError extends Error {
   constructor() {
     super('the storage is closed')
   }
+}
+
+export function replaced(): StoreError {
+  return new StoreError('store-replaced', 'the store was replaced or closed meanwhile: unseal the server and try again')
 }
 
 /** The system's error code (`ENOENT`), if it is one. */

@@ -61,6 +61,16 @@ export function makePrivateFile(path: string): void {
   }
 }
 
+/** What was written to it is on the disk. */
+export function syncFile(path: string): void {
+  const file = openSync(path, 'r+')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
 /** A new or renamed file is only there after a crash when its folder has been synced. */
 export function syncFolder(path: string): void {
   const folder = openSync(path, 'r')

@@ -1,7 +1,10 @@
 export { StorageClosedError, StoreError, type StoreErrorCode } from './errors.ts'
+export { isStoreFolder } from './folder.ts'
 export { openLmdbStorage } from './lmdb.ts'
 export { MarkedEntries, MarkedEntryError } from './marked.ts'
 export { createMemoryStorage } from './memory.ts'
+export type { FrozenStore, PhysicalStorage, Replacement, StoredEntry } from './physical.ts'
+export { OLDEST_STORE_VERSION, STORE_VERSION } from './folder.ts'
 export { keysBelow, type Page, pageOf, scanPage } from './page.ts'
 export { stageStorage, type StagedStorage } from './staged.ts'
 export {

@@ -12,8 +12,10 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { open, type RootDatabase } from 'lmdb'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openLmdbStorage, type Storage, StoreError, type StoreErrorCode, type Write } from './index.ts'
+import { physicalSuite } from './physical.case.ts'
 import { storageSuite } from './storage.case.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'plenum-store-'))
@@ -25,6 +27,53 @@ function newFolder(): string {
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 storageSuite({ name: 'LMDB', open: () => openLmdbStorage({ folder: newFolder() }), closes: true, runs: 8 })
+physicalSuite('LMDB', () => openLmdbStorage({ folder: newFolder() }))
+
+describe('another content', () => {
+  it('S14: that a crash left half ready goes when the store is opened, and was never open to others', async () => {
+    const folder = newFolder()
+    const storage = openLmdbStorage({ folder })
+    await storage.commit([put('old')])
+    await storage.prepareReplacement().add([{ key: 'new', value: Buffer.from('new') }])
+    const place = join(folder, 'replacement')
+    expect(statSync(place).mode & 0o777).toBe(0o700)
+    expect(statSync(join(place, 'data.mdb')).mode & 0o777).toBe(0o600)
+    const copy = newFolder()
+    cpSync(folder, copy, { recursive: true })
+    rmSync(join(copy, 'server.lock'))
+    const again = openLmdbStorage({ folder: copy })
+    expect(again.list('')).toEqual(['old'])
+    expect(readdirSync(copy)).not.toContain('replacement')
+    await again.close()
+    await storage.close()
+  })
+
+  it('is the whole store when it is opened again, and agrees with its sum', async () => {
+    const folder = newFolder()
+    const storage = openLmdbStorage({ folder })
+    await storage.commit([put('old')])
+    const next = storage.prepareReplacement()
+    await next.add([{ key: 'a', value: Buffer.from('a') }])
+    await next.add([{ key: 'b', value: Buffer.from('b') }])
+    await next.install()
+    await storage.commit([put('c'), { kind: 'delete', key: 'a' }])
+    await storage.close()
+    const again = openLmdbStorage({ folder })
+    expect(again.list('')).toEqual(['b', 'c'])
+    await again.close()
+  })
+
+  it('cannot be installed into a closed store', async () => {
+    const folder = newFolder()
+    const storage = openLmdbStorage({ folder })
+    const next = storage.prepareReplacement()
+    await next.add([{ key: 'new', value: Buffer.from('new') }])
+    await storage.close()
+    await expect(next.install()).rejects.toMatchObject({ code: 'storage-closed' })
+    await next.discard()
+    expect(readdirSync(folder)).not.toContain('replacement')
+  })
+})
 
 const put = (key: string, value: Uint8Array = Buffer.from(key)): Write => ({ kind: 'put', key, value })
 
@@ -143,24 +192,28 @@ describe('a folder that is not a store', () => {
 describe('the format file', () => {
   it('of a later version is refused with what to do', async () => {
     const folder = await makeStore()
-    const text = '{"format":"plenum-store","version":3,"data":"present"}'
+    const text = '{"format":"plenum-store","version":4,"data":"present"}'
     writeFileSync(join(folder, 'store.json'), text)
     expect(refusal(folder)).toMatchObject({
       code: 'store-version',
-      text: expect.stringContaining('is of version 3, this Plenum knows versions 1 to 2: use the Plenum that wrote it'),
+      text: expect.stringContaining('is of version 4, this Plenum knows versions 1 to 3: use the Plenum that wrote it'),
     })
     expect(readFileSync(join(folder, 'store.json'), 'utf8')).toBe(text)
   })
 
-  it('of version 1 opens with all that it holds, and is of version 2 from then on', async () => {
+  it.each([1, 2])('of version %i opens with all that it holds, and is of version 3 from then on', async (version) => {
     const folder = await makeStore()
-    writeFileSync(join(folder, 'store.json'), '{"format":"plenum-store","version":1,"data":"present"}')
+    // As it was before there was a sum over the content: an older Plenum would have left it as it is.
+    await withLmdb(folder, (database) => database.remove(Buffer.from([0])))
+    writeFileSync(join(folder, 'store.json'), `{"format":"plenum-store","version":${version},"data":"present"}`)
     const storage = openLmdbStorage({ folder })
-    expect(storage.list('')).not.toEqual([])
+    expect(storage.list('data/')).toHaveLength(300)
+    await storage.commit([put('more')])
     await storage.close()
+    await openLmdbStorage({ folder }).close()
     expect(JSON.parse(readFileSync(join(folder, 'store.json'), 'utf8'))).toEqual({
       format: 'plenum-store',
-      version: 2,
+      version: 3,
       data: 'present',
     })
   })
@@ -187,7 +240,7 @@ describe('the format file', () => {
     await storage.close()
     expect(JSON.parse(readFileSync(join(folder, 'store.json'), 'utf8'))).toEqual({
       format: 'plenum-store',
-      version: 2,
+      version: 3,
       data: 'present',
     })
   })
@@ -207,9 +260,15 @@ describe('S46: a damaged data file is an error, never an empty store and never a
     ['zeroed behind its header', (data) => data.fill(0, 2 * pageSize)],
     ['without its first header', (data) => data.fill(0, 0, pageSize)],
     ['without its second header', (data) => data.fill(0, pageSize, 2 * pageSize)],
+    ['with the newer of its headers as it was long before', (data) => olderHeader(data, 4n)],
+
     ['of another data version', (data) => withUint32(data, 28, 7)],
     ['with another page size', (data) => withUint32(data, 48, 3000)],
-    ['with a page whose length is impossible', (data) => data.fill(2, 8192 + 20, 8192 + 24)],
+    ['with a page whose length is impossible', (data) => data.fill(2, rootAt(data) + 20, rootAt(data) + 24)],
+    ['with a leaf where a branch should be', (data) => withUint16(data, rootAt(data) + 18, 2)],
+    ['with two keys in the wrong order', (data) => swapUint16(data, rootAt(data) + 26, rootAt(data) + 28)],
+    ['with a tree of another depth', (data) => withUint16(withUint16(data, 102, 7), pageSize + 102, 7)],
+    ['with the flags of a database in it', (data) => withUint16(data, firstLeafEntry(data) + 4, 2)],
   ]
 
   it.each(damages)('%s', async (_, damage) => {
@@ -225,6 +284,64 @@ describe('S46: a damaged data file is an error, never an empty store and never a
     const folder = await makeStore()
     rmSync(join(folder, 'data.mdb'))
     expect(refusal(folder).code).toBe('store-corrupt')
+  })
+
+  it('without one of its entries, or with one under another name', async () => {
+    const folder = await makeStore()
+    await withLmdb(folder, (database) => database.remove(Buffer.from('data/150/entry')))
+    expect(refusal(folder)).toMatchObject({
+      code: 'store-corrupt',
+      text: expect.stringContaining('it holds 299 entries and 300 were written'),
+    })
+    await withLmdb(folder, (database) => database.put(Buffer.from('data/150/entrx'), Buffer.from('x')))
+    expect(refusal(folder).code).toBe('store-corrupt')
+    await withLmdb(folder, async (database) => {
+      await database.remove(Buffer.from('data/150/entrx'))
+      await database.put(Buffer.from('data/150/entry'), Buffer.alloc(20_000, 3))
+    })
+    expect(await namesOrRefusal(folder, 'data/')).toHaveLength(300)
+    await withLmdb(folder, (database) => database.remove(Buffer.from([0])))
+    expect(refusal(folder).text).toContain('what it holds is not what was written')
+  })
+
+  it('with one entry as it was before: refused, until somebody accepts it', async () => {
+    const folder = newFolder()
+    const storage = openLmdbStorage({ folder })
+    await storage.commit([put('a', Buffer.from('old')), put('b')])
+    await storage.commit([put('a', Buffer.from('new'))])
+    await storage.close()
+    await withLmdb(folder, (database) => database.put(Buffer.from('a'), Buffer.from('old')))
+    expect(refusal(folder).text).toMatch(
+      /data\.mdb is damaged: what it holds is not what was written; restore the folder from a backup, or, .* replace "present" by "damaged" in .*store\.json$/,
+    )
+    writeFileSync(join(folder, 'store.json'), '{"format":"plenum-store","version":3,"data":"damaged"}')
+    expect(await valueOrRefusal(folder, 'a')).toEqual(Buffer.from('old'))
+    // Said once, it counts once.
+    expect(await valueOrRefusal(folder, 'a')).toEqual(Buffer.from('old'))
+    await withLmdb(folder, (database) => database.remove(Buffer.from('b')))
+    expect(refusal(folder).code).toBe('store-corrupt')
+  })
+
+  it('with one bit of any key changed: refused, never without that entry', async () => {
+    const folder = newFolder()
+    const storage = openLmdbStorage({ folder })
+    await storage.commit(Array.from({ length: 20 }, (_, n) => put(`key-of-an-entry-${n}`, Buffer.alloc(10))))
+    await storage.close()
+    const path = join(folder, 'data.mdb')
+    const data = readFileSync(path)
+    let bits = 0
+    for (let at = data.indexOf('key-of-'); at !== -1; at = data.indexOf('key-of-', at + 1)) {
+      // Pages that are free again hold keys as well.
+      if (Math.floor(at / pageSize) * pageSize !== rootAt(data)) continue
+      for (let bit = 0; bit < 16 * 8; bit += 5) {
+        const changed = Buffer.from(data)
+        changed[at + (bit >> 3)] = (changed[at + (bit >> 3)] ?? 0) ^ (1 << (bit & 7))
+        writeFileSync(path, changed)
+        expect(refusal(folder).code).toBe('store-corrupt')
+        bits += 1
+      }
+    }
+    expect(bits).toBeGreaterThan(400)
   })
 
   it('with any used page zeroed: refused, or no entry is lost', async () => {
@@ -347,6 +464,43 @@ describe('one process at a time', () => {
     expect(existsSync(join(folder, 'server.lock'))).toBe(false)
   })
 })
+
+/** What LMDB itself can do to a store. */
+async function withLmdb(folder: string, change: (database: RootDatabase<Buffer, Buffer>) => unknown): Promise<void> {
+  const database = open<Buffer, Buffer>({ path: folder, noSubdir: false, encoding: 'binary', keyEncoding: 'binary' })
+  await change(database)
+  await database.close()
+}
+
+/** Of the tree of all entries, by the newer of the two headers. */
+function rootAt(data: Buffer): number {
+  const newer = data.readBigUInt64LE(152) > data.readBigUInt64LE(4096 + 152) ? 0 : 4096
+  return Number(data.readBigUInt64LE(newer + 136)) * 4096
+}
+
+function olderHeader(data: Buffer, by: bigint): Buffer {
+  const at = (data.readBigUInt64LE(152) > data.readBigUInt64LE(4096 + 152) ? 0 : 4096) + 152
+  data.writeBigUInt64LE(data.readBigUInt64LE(at) - by, at)
+  return data
+}
+
+function firstLeafEntry(data: Buffer): number {
+  let page = rootAt(data)
+  const entry = (): number => page + 24 + data.readUInt16LE(page + 24)
+  while (data.readUInt16LE(page + 18) === 1) page = data.readUInt32LE(entry()) * 4096
+  return entry()
+}
+
+function withUint16(data: Buffer, at: number, value: number): Buffer {
+  data.writeUInt16LE(value, at)
+  return data
+}
+
+function swapUint16(data: Buffer, one: number, other: number): Buffer {
+  const kept = data.readUInt16LE(one)
+  data.writeUInt16LE(data.readUInt16LE(other), one)
+  return withUint16(data, other, kept)
+}
 
 function withUint32(data: Buffer, at: number, value: number): Buffer {
   data.writeUInt32LE(value, at)

@@ -13,72 +13,121 @@
  * (seen on a busy machine, one run in four). What is committed meanwhile waits, and then shares one transaction and one
  * sync.
  */
-import { statfsSync } from 'node:fs'
-import { open, type RootDatabase } from 'lmdb'
-import { StorageClosedError, StoreError } from './errors.ts'
+import {
+  type Database,
+  FIRST_KEY,
+  openDatabase,
+  type Prepared,
+  prepare,
+  reading,
+  writeFailure,
+  writeTogether,
+} from './database.ts'
+import { replaced, StorageClosedError } from './errors.ts'
 import { openStoreFolder, requireRoom, type StoreFolder, unreadable } from './folder.ts'
-import { checkKey, checkPrefix, type Storage, type Write } from './storage.ts'
+import {
+  type ContentSum,
+  decodeContentSum,
+  encodeContentSum,
+  entryDigest,
+  SUM_KEY,
+  withEntry,
+  withoutEntry,
+} from './content-sum.ts'
+import { freezeDatabase } from './frozen.ts'
+import type { FrozenStore, PhysicalStorage } from './physical.ts'
+import { prepareReplacement } from './replacement.ts'
+import { checkKey, checkPrefix } from './storage.ts'
 
 const SLASH = 0x2f
-/** No key starts with less: NUL is refused. */
-const FIRST_KEY = Buffer.from([1])
-
-type Database = RootDatabase<Buffer, Buffer>
+/** A key and this is the first key behind it. */
+const NUL = Buffer.alloc(1)
 
 /** Creates the folder when it is absent. One process at a time. @throws {StoreError} */
-export function openLmdbStorage(options: { readonly folder: string }): Storage {
+export function openLmdbStorage(options: { readonly folder: string }): PhysicalStorage {
   const { folder } = options
   const held = openStoreFolder(folder)
-  return storageOn(openDatabase(folder, held), folder, held)
-}
-
-function openDatabase(folder: string, held: StoreFolder): Database {
   try {
-    const options = {
-      path: folder,
-      noSubdir: false,
-      encoding: 'binary',
-      keyEncoding: 'binary',
-      overlappingSync: false,
-      eventTurnBatching: false,
-      // Known to lmdb, not to its types.
-      permissionsMode: 0o600,
-    } as const
-    const database = open<Buffer, Buffer>(options)
+    const database = openDatabase(folder)
+    if (held.missingSum !== undefined) database.putSync(SUM_KEY, encodeContentSum(held.missingSum))
     held.opened()
-    return database
+    return storageOn(database, folder, held)
   } catch (error) {
     held.release()
     throw unreadable(folder, error)
   }
 }
 
-function storageOn(database: Database, folder: string, held: StoreFolder): Storage {
+function storageOn(opened: Database, folder: string, held: StoreFolder): PhysicalStorage {
   const underWay = new Set<Promise<unknown>>()
-  const group = groupCommits(database)
+  const frozen = new Set<FrozenStore>()
+  /** `undefined` while another content takes its place. */
+  let database: Database | undefined = opened
+  let group = groupCommits(opened)
   let bytesUnderWay = 0
+  let exchanging: Promise<void> | undefined
   let closing: Promise<void> | undefined
 
-  function use(): void {
+  function use(): Database {
     if (closing !== undefined) throw new StorageClosedError()
+    if (database === undefined) throw replaced()
+    return database
+  }
+
+  /** Waits for writes under way; nothing more is begun. */
+  async function letGo(): Promise<void> {
+    const ending = database
+    database = undefined
+    await Promise.allSettled(underWay)
+    for (const store of frozen) store.close()
+    await ending?.close()
+  }
+
+  async function exchange(swap: () => void): Promise<void> {
+    await letGo()
+    try {
+      swap()
+    } finally {
+      // The new content, or the old one where it could not be replaced.
+      if (closing === undefined) {
+        database = openDatabase(folder)
+        group = groupCommits(database)
+      }
+    }
   }
 
   async function close(): Promise<void> {
-    await Promise.allSettled(underWay)
-    await database.close()
+    await Promise.allSettled([exchanging])
+    await letGo()
     held.release()
   }
 
   return {
     get(key) {
-      use()
+      const from = use()
       checkKey(key)
-      return reading(folder, () => database.get(Buffer.from(key)))
+      return reading(folder, () => from.get(Buffer.from(key)))
     },
     list(prefix) {
-      use()
+      const from = use()
       checkPrefix(prefix)
-      return reading(folder, () => namesBelow(database, Buffer.from(prefix)))
+      return reading(folder, () => namesBelow(from, Buffer.from(prefix)))
+    },
+    count(prefix) {
+      const from = use()
+      checkPrefix(prefix)
+      return reading(folder, () => from.getKeysCount(rangeBelow(Buffer.from(prefix))))
+    },
+    *pieces(prefix, most) {
+      const from = use()
+      checkPrefix(prefix)
+      const names = walkNames(from, Buffer.from(prefix))
+      for (;;) {
+        if (use() !== from) throw replaced()
+        const piece = reading(folder, () => names(most))
+        if (piece.length > 0) yield piece
+        if (piece.length < most) return
+      }
     },
     async commit(writes) {
       use()
@@ -99,6 +148,19 @@ function storageOn(database: Database, folder: string, held: StoreFolder): Stora
         bytesUnderWay -= bytes
       }
     },
+    freeze() {
+      const store = freezeDatabase(use(), folder, () => frozen.delete(store))
+      frozen.add(store)
+      return store
+    },
+    prepareReplacement() {
+      use()
+      return prepareReplacement(folder, (swap) => {
+        use()
+        exchanging = exchange(swap)
+        return exchanging
+      })
+    },
     close() {
       closing ??= close()
       return closing
@@ -116,14 +178,8 @@ function groupCommits(database: Database): (writes: readonly Prepared[]) => Prom
   let waiting: Waiting[] = []
   let isWriting = false
 
-  async function writeTogether(writes: readonly Prepared[]): Promise<unknown> {
-    return database.batch(() => {
-      for (const { key, value } of writes) {
-        // Settled by the batch.
-        if (value === undefined) void database.remove(key)
-        else void database.put(key, value)
-      }
-    })
+  async function write(writes: readonly Prepared[]): Promise<unknown> {
+    return writeTogether(database, writes, encodeContentSum(sumAfter(database, writes)))
   }
 
   /** Never rejects: what fails is handed to those whom it concerns. */
@@ -135,7 +191,7 @@ function groupCommits(database: Database): (writes: readonly Prepared[]) => Prom
     while (waiting.length > 0) {
       const together = waiting
       waiting = []
-      const outcome = writeTogether(together.flatMap(({ writes }) => writes))
+      const outcome = write(together.flatMap(({ writes }) => writes))
       for (const { settle } of together) settle(outcome)
       await Promise.allSettled([outcome])
     }
@@ -151,51 +207,60 @@ function groupCommits(database: Database): (writes: readonly Prepared[]) => Prom
     })
 }
 
-interface Prepared {
-  readonly key: Buffer
-  readonly value: Buffer | undefined
-}
-
-/** LMDB reads the bytes later and in another thread: it gets a copy. */
-function prepare(write: Write): Prepared {
-  checkKey(write.key)
-  return { key: Buffer.from(write.key), value: write.kind === 'put' ? Buffer.from(write.value) : undefined }
-}
-
-/** The file was checked when it was opened: what LMDB cannot read now was damaged since. */
-function reading<T>(folder: string, read: () => T): T {
-  try {
-    return read()
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new StoreError(
-      'store-corrupt',
-      `the store ${folder} cannot be read: ${why}; restore the folder from a backup`,
-      { cause },
-    )
+/** Nothing else is being written while it looks. */
+function sumAfter(database: Database, writes: readonly Prepared[]): ContentSum {
+  const before = database.get(SUM_KEY)
+  let sum = before === undefined ? undefined : decodeContentSum(before)
+  if (sum === undefined) throw new Error('the sum over what the store holds is gone')
+  /** Of what these writes have put there so far. */
+  const digests = new Map<string, number | undefined>()
+  for (const { key, value } of writes) {
+    const name = key.toString('latin1')
+    const old = digests.has(name) ? digests.get(name) : digestOf(key, database.get(key))
+    const next = digestOf(key, value)
+    digests.set(name, next)
+    if (old !== undefined) sum = withoutEntry(sum, old)
+    if (next !== undefined) sum = withEntry(sum, next)
   }
+  return sum
 }
 
-/** Jumps over everything below a folder once it has met the first key in it. */
+function digestOf(key: Buffer, value: Buffer | undefined): number | undefined {
+  return value === undefined ? undefined : entryDigest(key, value)
+}
+
 function namesBelow(database: Database, prefix: Buffer): string[] {
-  const names: string[] = []
-  const range = prefix.length === 0 ? { start: FIRST_KEY } : { start: prefix, end: behind(prefix) }
-  let start: Buffer | undefined = range.start
-  while (start !== undefined) {
-    const from: Buffer = start
-    start = undefined
-    for (const key of database.getKeys({ ...range, start: from })) {
-      const slash = key.indexOf(SLASH, prefix.length)
-      if (slash === -1) {
-        names.push(key.toString('utf8', prefix.length))
-        continue
+  return walkNames(database, prefix)(Number.POSITIVE_INFINITY)
+}
+
+/**
+ * Gives the next names below a prefix, fewer than asked for at the end. Jumps over everything below a folder once it has
+ * met the first key in it. Holds nothing of LMDB's between two calls.
+ */
+function walkNames(database: Database, prefix: Buffer): (most: number) => string[] {
+  const range = prefix.length === 0 ? {} : { end: behind(prefix) }
+  let start: Buffer | undefined = prefix.length === 0 ? FIRST_KEY : prefix
+
+  return (most) => {
+    const names: string[] = []
+    while (start !== undefined && names.length < most) {
+      const from: Buffer = start
+      start = undefined
+      for (const key of database.getKeys({ ...range, start: from })) {
+        const slash = key.indexOf(SLASH, prefix.length)
+        names.push(key.toString('utf8', prefix.length, slash === -1 ? undefined : slash + 1))
+        if (slash === -1 && names.length < most) continue
+        start = slash === -1 ? Buffer.concat([key, NUL]) : behind(key.subarray(0, slash + 1))
+        break
       }
-      names.push(key.toString('utf8', prefix.length, slash + 1))
-      start = behind(key.subarray(0, slash + 1))
-      break
     }
+    return names
   }
-  return names
+}
+
+/** Of every key that starts with `prefix`. */
+function rangeBelow(prefix: Buffer): { readonly start: Buffer; readonly end?: Buffer } {
+  return prefix.length === 0 ? { start: FIRST_KEY } : { start: prefix, end: behind(prefix) }
 }
 
 /** The first key behind all that start with `prefix`, which ends in a slash. */
@@ -203,44 +268,4 @@ function behind(prefix: Buffer): Buffer {
   const end = Buffer.from(prefix)
   end[end.length - 1] = SLASH + 1
   return end
-}
-
-/** What LMDB gives for a write that the file system cut short. */
-const INPUT_OUTPUT_ERROR = 5
-const NO_SPACE: ReadonlySet<unknown> = new Set([
-  28 /* ENOSPC */, 122 /* EDQUOT */, 27 /* EFBIG */, -30792 /* MDB_MAP_FULL */,
-])
-/** Less than this free on the file system, and a cut-off write means that it is full. */
-const NEARLY_NOTHING = 4 * 1024 * 1024
-
-/** lmdb's rejection holds a promise of the reason. */
-async function writeFailure(error: unknown, folder: string): Promise<StoreError> {
-  const cause = await reasonOf(error)
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
-  if (NO_SPACE.has(code) || (code === INPUT_OUTPUT_ERROR && freeBytes(folder) < NEARLY_NOTHING)) {
-    return new StoreError('store-full', `no space left for the store ${folder}: nothing was written; free some space`, {
-      cause,
-    })
-  }
-  const why = cause instanceof Error ? cause.message : 'unknown reason'
-  return new StoreError(
-    'store-unreadable',
-    `the store ${folder} cannot be written: ${why}; nothing was written; check the disk`,
-    { cause },
-  )
-}
-
-async function reasonOf(error: unknown): Promise<unknown> {
-  if (!(error instanceof Error) || !('commitError' in error)) return error
-  try {
-    await error.commitError
-    return error
-  } catch (reason) {
-    return reason
-  }
-}
-
-function freeBytes(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder)
-  return bavail * bsize
 }

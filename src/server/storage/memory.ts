@@ -3,17 +3,20 @@
  *
  * A tree of folders beside a flat map: `get` is one look-up, and `list` touches nothing but the folder it names.
  */
-import { StorageClosedError } from './errors.ts'
-import { checkKey, checkPrefix, compareKeys, type Storage, type Write } from './storage.ts'
+import { replaced, StorageClosedError } from './errors.ts'
+import { type FrozenStore, inBatches, type PhysicalStorage, type Replacement, type StoredEntry } from './physical.ts'
+import { checkKey, checkPrefix, compareKeys, type Write } from './storage.ts'
 
 interface Folder {
   readonly leaves: Set<string>
   readonly folders: Map<string, Folder>
 }
 
-export function createMemoryStorage(): Storage {
-  const entries = new Map<string, Uint8Array>()
-  const root = newFolder()
+export function createMemoryStorage(): PhysicalStorage {
+  /** Values are never changed, only replaced: whoever holds one keeps it as it was. */
+  let entries = new Map<string, Uint8Array>()
+  let root = newFolder()
+  let content = {}
   let closed = false
 
   function use(): void {
@@ -44,11 +47,53 @@ export function createMemoryStorage(): Storage {
       if (folder === undefined) return []
       return [...folder.leaves, ...Array.from(folder.folders.keys(), (name) => `${name}/`)].sort(compareKeys)
     },
+    count(prefix) {
+      use()
+      checkPrefix(prefix)
+      let count = 0
+      for (const key of entries.keys()) if (key.startsWith(prefix)) count += 1
+      return count
+    },
+    pieces(prefix, most) {
+      use()
+      checkPrefix(prefix)
+      return inPieces(() => findFolder(root, prefix === '' ? [] : prefix.slice(0, -1).split('/')), most)
+    },
     // Async, so that a refusal is a rejected promise; all of it happens before the first await of the caller.
     async commit(writes) {
       use()
       for (const { key } of writes) checkKey(key)
       writes.forEach(apply)
+    },
+    freeze() {
+      use()
+      const stored = [...entries].sort(([a], [b]) => compareKeys(a, b)).map(([key, value]) => ({ key, value }))
+      const frozen = content
+      return frozenIn(stored, () => !closed && frozen === content)
+    },
+    prepareReplacement() {
+      use()
+      const added = new Map<string, Uint8Array>()
+      return {
+        async add(batch) {
+          for (const { key, value } of batch) {
+            checkKey(key)
+            added.set(key, Uint8Array.from(value))
+          }
+        },
+        get: (key) => added.get(key)?.slice(),
+        async install() {
+          use()
+          entries = new Map()
+          root = newFolder()
+          content = {}
+          for (const [key, value] of added) apply({ kind: 'put', key, value })
+          added.clear()
+        },
+        async discard() {
+          added.clear()
+        },
+      } satisfies Replacement
     },
     close() {
       closed = true
@@ -56,6 +101,40 @@ export function createMemoryStorage(): Storage {
       return Promise.resolve()
     },
   }
+}
+
+function frozenIn(stored: readonly StoredEntry[], isThere: () => boolean): FrozenStore {
+  let held = stored
+  return {
+    *batches() {
+      for (const batch of inBatches(held)) {
+        if (!isThere()) throw replaced()
+        yield batch
+      }
+    },
+    close() {
+      held = []
+    },
+  }
+}
+
+/** Sets and Maps may change while they are walked. */
+function* inPieces(find: () => Folder | undefined, most: number): Generator<readonly string[]> {
+  const folder = find()
+  if (folder === undefined) return
+  let piece: string[] = []
+  for (const name of namesOf(folder)) {
+    piece.push(name)
+    if (piece.length < most) continue
+    yield piece
+    piece = []
+  }
+  if (piece.length > 0) yield piece
+}
+
+function* namesOf({ leaves, folders }: Folder): Generator<string> {
+  yield* leaves
+  for (const name of folders.keys()) yield `${name}/`
 }
 
 function newFolder(): Folder {

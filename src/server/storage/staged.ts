@@ -51,6 +51,25 @@ export function stageStorage(lower: Storage): StagedStorage {
       checkPrefix(prefix)
       return list(prefix)
     },
+    count(prefix) {
+      use()
+      checkPrefix(prefix)
+      let count = lower.count(prefix)
+      for (const { kind, key } of staged.values()) {
+        if (!key.startsWith(prefix)) continue
+        const wasThere = lower.get(key) !== undefined
+        if (kind === 'put' && !wasThere) count += 1
+        if (kind === 'delete' && wasThere) count -= 1
+      }
+      return count
+    },
+    /** What is held back is little. */
+    *pieces(prefix, most) {
+      use()
+      checkPrefix(prefix)
+      const names = list(prefix)
+      for (let at = 0; at < names.length; at += most) yield names.slice(at, at + most)
+    },
     async commit(writes) {
       use()
       for (const { key } of writes) checkKey(key)

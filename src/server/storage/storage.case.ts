@@ -92,6 +92,38 @@ export function storageSuite({ name, open, closes, runs }: StorageCase): void {
       expect(storage.list('nothing/')).toEqual([])
     })
 
+    it('gives the same names in pieces', async () => {
+      const storage = await empty()
+      const names = Array.from({ length: 23 }, (_, n) => `f/${n % 5 === 0 ? `${n}/x` : n}`)
+      await storage.commit([...names, 'f/10', 'g', 'f0', 'e/x'].map((key) => put(key)))
+      for (const most of [1, 2, 7, 24, 25, 1000]) {
+        const pieces = [...storage.pieces('f/', most)]
+        expect(pieces.every(({ length }) => length > 0 && length <= most)).toBe(true)
+        expect(pieces.flat().sort(compareKeys)).toEqual(storage.list('f/'))
+      }
+      expect([...storage.pieces('', 2)].flat().sort(compareKeys)).toEqual(['e/', 'f/', 'f0', 'g'])
+      expect([...storage.pieces('nothing/', 2)].flat()).toEqual([])
+      expect(() => [...storage.pieces('../', 2)]).toThrow(StorageKeyError)
+    })
+
+    it('gives every name that stays once, whatever comes and goes between two pieces', async () => {
+      const storage = await empty()
+      const names = Array.from({ length: 40 }, (_, n) => `n${n}`)
+      await storage.commit(names.map((name) => put(`f/${name}`)))
+      const seen: string[] = []
+      let round = 0
+      for (const piece of storage.pieces('f/', 3)) {
+        seen.push(...piece)
+        const leaves = piece.filter((name) => !name.endsWith('/'))
+        await storage.commit([...leaves.map((name) => remove(`f/${name}`)), put(`f/new${round}/x`)])
+        round += 1
+        // New names may be given too, and bring new ones.
+        if (round === 100) break
+      }
+      const old = seen.filter((name) => !name.startsWith('new'))
+      expect(old.sort(compareKeys)).toEqual(names.sort(compareKeys))
+    })
+
     it('orders names by bytes, not by UTF-16', async () => {
       const storage = await empty()
       const names = ['\u0001', '!', 'a', 'z', 'ÿ', '\ue000', '\uffee', '😀']
@@ -114,8 +146,10 @@ export function storageSuite({ name, open, closes, runs }: StorageCase): void {
         expect(() => storage.get(key)).toThrow(StorageKeyError)
         await expect(storage.commit([put(key, 'x')])).rejects.toBeInstanceOf(StorageKeyError)
       }
-      for (const prefix of ['a', '/', '../', 'a/../', 'a//'])
+      for (const prefix of ['a', '/', '../', 'a/../', 'a//']) {
         expect(() => storage.list(prefix)).toThrow(StorageKeyError)
+        expect(() => storage.count(prefix)).toThrow(StorageKeyError)
+      }
     })
 
     it('writes nothing of a batch that it refuses', async () => {
@@ -169,8 +203,10 @@ export function storageSuite({ name, open, closes, runs }: StorageCase): void {
               else model.delete(one.key)
             }
           }
-          for (const prefix of ['', 'a/', 'a/b/', 'é/', 'ab/'])
+          for (const prefix of ['', 'a/', 'a/b/', 'é/', 'ab/']) {
             expect(storage.list(prefix)).toEqual(namesIn(model, prefix))
+            expect(storage.count(prefix)).toBe([...model.keys()].filter((key) => key.startsWith(prefix)).length)
+          }
           for (const [at, value] of model) expect(Buffer.from(storage.get(at) ?? []).equals(value)).toBe(true)
           expect(everything(storage)).toEqual([...model.keys()].sort(compareKeys))
           await storage.close()
@@ -186,6 +222,8 @@ export function storageSuite({ name, open, closes, runs }: StorageCase): void {
       await writing
       expect(() => storage.get('a')).toThrow('the storage is closed')
       expect(() => storage.list('')).toThrow('the storage is closed')
+      expect(() => storage.count('')).toThrow('the storage is closed')
+      expect(() => [...storage.pieces('', 1)]).toThrow('the storage is closed')
       await expect(storage.commit([put('b')])).rejects.toThrow('the storage is closed')
     })
   })

@@ -25,6 +25,16 @@ export interface Storage {
    */
   list(prefix: string): string[]
 
+  /** How many keys lie below `prefix` (as in `list`), at any depth; reads none of them. */
+  count(prefix: string): number
+
+  /**
+   * The same names in pieces of at most `most`, in an order of the storage's own; each is read when it is asked for, and
+   * costs by its own length, not by that of the list. Changes are allowed meanwhile: a name that stays is given once, one
+   * that comes or goes may be given or not.
+   */
+  pieces(prefix: string, most: number): Iterable<readonly string[]>
+
   /**
    * All writes, or none of them. When the promise resolves they survive a crash (fsync), and `get` and `list` see them;
    * until then a reader sees either the old or the new state of the whole batch. A rejected promise means that nothing

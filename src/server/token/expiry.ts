@@ -26,6 +26,11 @@ export class ExpiryIndex {
     if (expireTime !== null) this.#hours.add(hourOf(expireTime))
   }
 
+  /** How many there are in all. */
+  count(): number {
+    return this.#storage.count('expiry/')
+  }
+
   /** Entries whose second has begun, oldest first, at most `limit`. Some may not be due for a part of that second. */
   due(now: number, limit: number): Due[] {
     const found: Due[] = []
@@ -35,9 +40,10 @@ export class ExpiryIndex {
       if (seconds.length === 0 && hour < hourOf(now)) this.#hours.delete(hour)
       for (const second of seconds) {
         if (second.slice(0, -1) > secondOf(now)) return found
-        for (const id of this.#storage.list(`expiry/${hour}/${second}`)) {
+        const folder = `expiry/${hour}/${second}`
+        for (const ids of this.#storage.pieces(folder, limit - found.length)) {
+          found.push(...ids.map((id) => ({ key: folder + id, id })))
           if (found.length >= limit) return found
-          found.push({ key: `expiry/${hour}/${second}${id}`, id })
         }
       }
     }

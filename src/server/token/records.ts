@@ -23,11 +23,12 @@ import {
   removeWrites,
 } from './record.ts'
 import type { Salt } from './salt.ts'
+import { unhurriedNames } from './unhurried.ts'
 
 /** Tokens kept decoded. */
 const CACHED = 10_000
-/** Tokens in one commit of a large removal. */
-const CHUNK = 100
+/** Tokens in one commit of a large removal: a few milliseconds, after which others have their turn. */
+const CHUNK = 50
 
 export class TokenRecords {
   readonly #storage: Storage
@@ -70,12 +71,17 @@ export class TokenRecords {
     return id === undefined ? undefined : this.read(Buffer.from(id).toString('utf8'))
   }
 
-  /** Every stored token, without filling the cache. One that is removed meanwhile is left out. */
-  *all(): Generator<TokenEntry> {
-    for (const id of this.#storage.list('id/')) {
+  /** Every stored token, without filling the cache, letting others have their turn. One removed meanwhile is left out. */
+  async *all(): AsyncGenerator<TokenEntry> {
+    for await (const id of unhurriedNames(this.#storage, 'id/')) {
       const bytes = this.#storage.get(recordKey(id))
       if (bytes !== undefined) yield decodeRecord(id, bytes)
     }
+  }
+
+  /** How many there are; reads none of them. */
+  count(): number {
+    return this.#storage.count('id/')
   }
 
   children(id: string): string[] {
@@ -151,17 +157,21 @@ export class TokenRecords {
     this.#salt.erase()
   }
 
+  /** The children of a token come in pieces, as it may have very many. */
   *#leavesFirst(roots: readonly string[]): Generator<string> {
-    const stack = roots.toReversed().map((id) => ({ id, opened: false }))
-    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      if (top.opened) {
-        stack.pop()
-        yield top.id
-        continue
+    const open = (id: string): { id: string; below: Generator<string> } => ({ id, below: this.#below(id) })
+    for (const root of roots) {
+      const stack = [open(root)]
+      for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+        const next = top.below.next()
+        if (next.done === true) yield stack.pop()?.id ?? ''
+        else stack.push(open(next.value))
       }
-      top.opened = true
-      for (const id of this.children(top.id)) stack.push({ id, opened: false })
     }
+  }
+
+  *#below(id: string): Generator<string> {
+    for (const piece of this.#storage.pieces(childrenPrefix(id), CHUNK)) yield* piece
   }
 }
 

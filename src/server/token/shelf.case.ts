@@ -46,6 +46,8 @@ export function createShelf(): Shelf {
       return memory.get(key)
     },
     list: (prefix) => memory.list(prefix),
+    count: (prefix) => memory.count(prefix),
+    pieces: (prefix, most) => memory.pieces(prefix, most),
     async commit(writes) {
       commits += 1
       // As a disk does: a while later, and in order.

@@ -6,17 +6,17 @@
 import type { Storage, Write } from '../storage/storage.ts'
 import { accessorKey, childrenPrefix, KEPT } from './record.ts'
 import type { TokenRecords } from './records.ts'
-import { unhurried } from './unhurried.ts'
+import { unhurriedNames } from './unhurried.ts'
 
 export async function tidyTokens(storage: Storage, records: TokenRecords): Promise<void> {
   const gone: Write[] = []
-  for await (const name of unhurried(storage.list('accessor/'))) {
+  for await (const name of unhurriedNames(storage, 'accessor/')) {
     const id = storage.get(accessorKey(name))
     if (id !== undefined && records.read(Buffer.from(id).toString('utf8')) === undefined) {
       gone.push({ kind: 'delete', key: accessorKey(name) })
     }
   }
-  for await (const folder of unhurried(storage.list('parent/'))) {
+  for await (const folder of unhurriedNames(storage, 'parent/')) {
     const parent = folder.slice(0, -1)
     const children = records.children(parent)
     if (records.read(parent) === undefined) await records.removeTrees(children)
@@ -24,7 +24,7 @@ export async function tidyTokens(storage: Storage, records: TokenRecords): Promi
       if (records.read(child) === undefined) gone.push({ kind: 'delete', key: childrenPrefix(parent) + child })
     }
   }
-  for await (const folder of unhurried(storage.list(KEPT))) {
+  for await (const folder of unhurriedNames(storage, KEPT)) {
     const id = folder.slice(0, -1)
     if (records.read(id) === undefined) gone.push(...records.keptRemoval(id))
   }

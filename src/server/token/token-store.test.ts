@@ -111,7 +111,7 @@ describe('looking tokens up', () => {
     await make(tokens, { ttl: 10 })
     await make(tokens, { type: 'batch' })
     world.now += 20_000
-    expect(tokens.accessors()).toEqual([lasting.entry.accessor])
+    expect(await tokens.accessors()).toEqual([lasting.entry.accessor])
   })
 
   it('after a seal nothing is known', async () => {

@@ -148,17 +148,21 @@ export class TokenStore {
 
   /** Every live service token that has an end. Reads them all, and lets others have their turn meanwhile. */
   async *expiring(): AsyncGenerator<TokenEntry> {
-    for await (const entry of unhurried(this.#records.all())) {
+    for await (const entry of this.#records.all()) {
       if (entry.expireTime !== null && this.#isAlive(entry)) yield entry
     }
   }
 
-  /** Of every live service token; sorted. Reads them all. */
-  accessors(): string[] {
-    return [...this.#records.all()]
-      .filter((entry) => this.#isAlive(entry))
-      .map(({ accessor }) => accessor)
-      .sort()
+  /** Service tokens, and how many of them have an end; also those whose time is over and that are still to be removed. */
+  count(): { readonly stored: number; readonly expiring: number } {
+    return { stored: this.#records.count(), expiring: this.#expiry.count() }
+  }
+
+  /** Of every live service token; sorted. Reads them all, and lets others have their turn meanwhile. */
+  async accessors(): Promise<string[]> {
+    const accessors: string[] = []
+    for await (const entry of this.#records.all()) if (this.#isAlive(entry)) accessors.push(entry.accessor)
+    return accessors.sort()
   }
 
   /** Spends one use. `undefined` when none was left. */
@@ -192,6 +196,24 @@ export class TokenStore {
       if (isThere()) return
       await this.#records.commit(this.#records.keptRemoval(id))
       throw permissionDenied()
+    })
+  }
+
+  /**
+   * A new token in place of one that nothing lies below, in one commit. `undefined` when that one is gone, or somebody
+   * else came first. What lies `beside` the new one is written in the same commit.
+   */
+  replace(
+    { id }: TokenEntry,
+    wanted: NewToken,
+    beside: (id: string) => readonly Write[],
+  ): Promise<IssuedToken | undefined> {
+    return this.#turns.run(id, async () => {
+      const before = this.#records.read(id)
+      if (before === undefined || !this.#isAlive(before)) return undefined
+      const issued = await this.create(wanted, (next) => [...beside(next), ...this.#records.removal(before)])
+      this.#records.forget(id)
+      return issued
     })
   }
 
@@ -239,7 +261,7 @@ export class TokenStore {
 
   /** Ends every stored token made below a path (`auth/approle/`): the end of an auth mount. Reads all tokens. */
   async revokeByPath(prefix: string): Promise<void> {
-    for (const entry of this.#records.all()) {
+    for await (const entry of this.#records.all()) {
       if (entry.path.startsWith(prefix)) await this.revoke(entry)
     }
   }
@@ -286,7 +308,7 @@ export class TokenStore {
     const due = this.#expiry.due(now, SWEEP)
     const expired: string[] = []
     const stale: string[] = []
-    for (const { id, key } of due) {
+    for await (const { id, key } of unhurried(due)) {
       const entry = this.#records.read(id)
       const time = entry?.expireTime ?? undefined
       if (time === undefined || key !== expiryKey(time, id)) stale.push(key)

@@ -111,6 +111,37 @@ describe('a wrapping token', () => {
     expect(made.shelf.keys()).toEqual(before)
   })
 
+  it('S28: rewrapped, its answer is with exactly one token, also when the power goes at any moment', async () => {
+    for (let commits = 0; ; commits += 1) {
+      const made = await world()
+      const { token } = await made.wrapping.wrap(ANSWER, '')
+      made.shelf.cutPowerAfter(commits)
+      const [rewrapped] = await Promise.allSettled([made.wrapping.rewrap(token, 30)])
+      made.shelf.restorePower()
+      const wrapping = new WrappingTokens({ tokens: await made.reopen(), storage: made.shelf, now: () => made.now })
+      expect(made.shelf.keys().filter((key) => key.startsWith('wrapped/'))).toHaveLength(1)
+      if (rewrapped.status === 'rejected') {
+        expect(await wrapping.take(token)).toMatchObject(ANSWER)
+        continue
+      }
+      expect(wrapping.find(token)).toBeUndefined()
+      expect(await wrapping.rewrap(token, 0)).toBeUndefined()
+      expect(await wrapping.take(rewrapped.value?.token ?? '')).toMatchObject({ ...ANSWER, creationTtl: 30 })
+      expect(commits).toBeGreaterThan(0)
+      break
+    }
+  })
+
+  it('S37: of many who rewrap and take at once exactly one gets it', async () => {
+    const { wrapping, shelf } = await world()
+    const { token } = await wrapping.wrap(ANSWER, '')
+    const got = await Promise.all(
+      Array.from({ length: 40 }, (_, n) => (n % 2 === 0 ? wrapping.rewrap(token, 0) : wrapping.take(token))),
+    )
+    expect(got.filter((one) => one !== undefined)).toHaveLength(1)
+    expect(shelf.keys().filter((key) => key.startsWith('wrapped/'))).toHaveLength(1)
+  })
+
   it('is the same after a restart', async () => {
     const made = await world()
     const { token } = await made.wrapping.wrap(ANSWER, '')

@@ -8,7 +8,7 @@ import { LRUCache } from 'lru-cache'
 import { internalError } from '../../logical/index.ts'
 import type { Storage, Write } from '../../storage/index.ts'
 import { Turns } from '../../../concurrency/index.ts'
-import { type Salt, unhurried } from '../../token/index.ts'
+import { type Salt, unhurriedNames } from '../../token/index.ts'
 import { keyedName } from './keyed-name.ts'
 import type { Role } from './role.ts'
 import { decodeSecretId, encodeSecretId, isExpired, type SecretId } from './secret-id.ts'
@@ -103,13 +103,13 @@ export class SecretIdStore {
   /** What has expired, what belongs to no role, what has lost its accessor, and accessors of nothing. */
   async tidy(folders: ReadonlySet<string>): Promise<void> {
     const { storage, now } = this.#options
-    for await (const name of unhurried(storage.list('secret-id/'))) {
+    for await (const name of unhurriedNames(storage, 'secret-id/')) {
       const folder = name.slice(0, -1)
       const known = folders.has(folder)
       await this.#removeFrom(folder, (secretId) => !known || isExpired(secretId, now()) || !this.#hasAccessor(secretId))
     }
     const gone: Write[] = []
-    for await (const name of unhurried(storage.list('accessor/'))) {
+    for await (const name of unhurriedNames(storage, 'accessor/')) {
       const rest = storage.get(`accessor/${name}`)
       if (rest !== undefined && storage.get(`secret-id/${Buffer.from(rest).toString('utf8')}`) === undefined) {
         gone.push(remove(`accessor/${name}`))
@@ -120,14 +120,9 @@ export class SecretIdStore {
 
   /** Judged again in its turn: one that was registered anew meanwhile stays. */
   async #removeFrom(folder: string, goes: (secretId: SecretId) => boolean): Promise<void> {
-    let pending: Promise<void>[] = []
-    for await (const name of unhurried(this.#options.storage.list(folderPrefix(folder)))) {
-      pending.push(this.#removeIf(secretIdKey(folder, name), goes))
-      if (pending.length < PARALLEL) continue
-      await Promise.all(pending)
-      pending = []
+    for (const names of this.#options.storage.pieces(folderPrefix(folder), PARALLEL)) {
+      await Promise.all(names.map((name) => this.#removeIf(secretIdKey(folder, name), goes)))
     }
-    await Promise.all(pending)
   }
 
   #removeIf(key: string, goes: (secretId: SecretId) => boolean): Promise<void> {

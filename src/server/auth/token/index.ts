@@ -162,7 +162,7 @@ export function createTokenBackend(options: TokenBackendOptions): Backend {
       { pattern: /revoke-self/, operations: { update: (request) => revoke(callerOf(request)) } },
       { pattern: /revoke-accessor/, operations: { update: (request) => revoke(byAccessor(request)) } },
       { pattern: /revoke-orphan/, operations: { update: revokeOrphan } },
-      { pattern: /accessors\/?/, operations: { list: () => ({ kind: 'list', keys: tokens.accessors() }) } },
+      { pattern: /accessors\/?/, operations: { list: async () => ({ kind: 'list', keys: await tokens.accessors() }) } },
       { pattern: /tidy/, operations: { update: tidy } },
     ]),
   }

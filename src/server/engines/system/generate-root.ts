@@ -1,5 +1,5 @@
 /** `sys/generate-root` (vault-api 2). Raw JSON, as Vault answers it; unlike Vault's, it needs a token with sudo (D5, S16). */
-import { invalidRequest, type JsonObject, type LogicalResponse, type Route } from '../../logical/index.ts'
+import { type JsonObject, type LogicalResponse, type Route } from '../../logical/index.ts'
 import { stringField } from '../../logical/fields.ts'
 import type { RootGenerationPort, RootGenerationView } from './host.ts'
 import { shareOf } from './rekey.ts'
@@ -10,10 +10,11 @@ export function generateRootRoutes(generation: RootGenerationPort): Route[] {
       pattern: /generate-root\/attempt/,
       operations: {
         read: () => answer(generation.status()),
-        update: ({ data }) => {
-          if ((stringField(data, 'pgp_key') ?? '') !== '')
-            throw invalidRequest('encrypting the token with PGP is not available')
+        update: async ({ data }) => {
           const wanted = stringField(data, 'otp') ?? ''
+          const pgpKey = stringField(data, 'pgp_key') ?? ''
+          // Who gives both gets the password's way, as in Vault.
+          if (pgpKey !== '' && wanted === '') return answer(await generation.startFor(pgpKey))
           const { otp, ...view } = generation.start(wanted === '' ? undefined : wanted)
           return answer(view, { otp })
         },
@@ -36,7 +37,7 @@ export function generateRootRoutes(generation: RootGenerationPort): Route[] {
 }
 
 function answer(view: RootGenerationView, more: JsonObject = {}): LogicalResponse {
-  const { nonce, started, progress, required, otpLength } = view
+  const { nonce, started, progress, required, otpLength, pgpFingerprint } = view
   const data = {
     nonce,
     started,
@@ -45,7 +46,7 @@ function answer(view: RootGenerationView, more: JsonObject = {}): LogicalRespons
     complete: false,
     encoded_token: '',
     encoded_root_token: '',
-    pgp_fingerprint: '',
+    pgp_fingerprint: pgpFingerprint,
     otp: '',
     otp_length: otpLength,
     ...more,

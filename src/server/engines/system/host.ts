@@ -82,7 +82,8 @@ export interface WrappedAnswer {
 }
 
 export interface WrappingPort {
-  wrap(answer: Omit<WrappedAnswer, 'creationTime'>, wrappedAccessor: string): Promise<WrapInfo>
+  /** Ends the token, and gives another that holds its answer for `ttl` seconds at most; 0: as long as before. */
+  rewrap(token: string, ttl: number): Promise<WrapInfo | undefined>
   /** Spends nothing. `undefined` for everything but a wrapping token that still holds its answer. */
   find(token: string): WrappedAnswer | undefined
   /** Ends the token. */
@@ -104,6 +105,35 @@ export interface ToolsPort {
   random(bytes: number): Buffer
   /** `algorithm` is one of Node's names. */
   digest(algorithm: string, input: Uint8Array): Buffer
+}
+
+/** What `sys/plenum/status` tells. Times in unix milliseconds. */
+export interface StatusPort {
+  about(): AboutView
+  auditDevices(): readonly AuditDeviceStatusView[]
+  countTokens(): { readonly stored: number; readonly expiring: number }
+}
+
+export interface AboutView {
+  readonly started: number
+  readonly version: string
+  readonly apiVersion: string
+  readonly storageType: string
+  readonly listeners: readonly string[]
+}
+
+export interface AuditDeviceStatusView {
+  readonly path: string
+  readonly type: string
+  readonly place: string
+  readonly stored: number
+  readonly refused: number
+  readonly failingSince: number | undefined
+  readonly lastFailure: { readonly reason: string; readonly time: number } | undefined
+  /** In bytes; `undefined` where it is not known, or where there is none. */
+  readonly disk:
+    | { readonly free: number | undefined; readonly reserve: number; readonly held: number | undefined }
+    | undefined
 }
 
 export interface LockoutPort {
@@ -130,7 +160,14 @@ export interface RotationView {
 /** Rekeying (`server/seal/rekey.ts`). All methods throw Vault's refusals. */
 export interface RekeyPort {
   status(): RekeyView
-  start(options: { readonly shares: number; readonly threshold: number; readonly verify: boolean }): RekeyView
+  /** One a key, in their order. */
+  readPgpKeys(keys: readonly string[]): Promise<readonly PgpRecipientView[]>
+  start(options: {
+    readonly shares: number
+    readonly threshold: number
+    readonly verify: boolean
+    readonly pgp: { readonly recipients: readonly PgpRecipientView[]; readonly backup: boolean } | undefined
+  }): RekeyView
   cancel(): void
   submit(
     share: string,
@@ -143,6 +180,8 @@ export interface RekeyPort {
         /** Whoever shows them overwrites them. */
         readonly keys: readonly Buffer[]
         readonly verificationNonce: string
+        readonly pgpFingerprints: readonly string[] | undefined
+        readonly backup: boolean
       }
   >
   verification(): VerificationView
@@ -154,6 +193,15 @@ export interface RekeyPort {
     | { readonly kind: 'complete'; readonly nonce: string }
   >
   restartVerification(): VerificationView
+  /** Encrypted shares in hexadecimal, by fingerprint; `undefined` when none are kept. */
+  backup(): { readonly nonce: string; readonly keys: Readonly<Record<string, readonly string[]>> } | undefined
+  forgetBackup(): Promise<void>
+}
+
+/** A PGP key that may be encrypted for. */
+export interface PgpRecipientView {
+  readonly fingerprint: string
+  encrypt(plain: Buffer): Promise<Buffer>
 }
 
 export interface VerificationView {
@@ -169,12 +217,15 @@ export interface RekeyView extends VerificationView {
   readonly verificationRequired: boolean
   /** Empty while there is nothing to verify. */
   readonly verificationNonce: string
+  readonly pgpFingerprints: readonly string[] | undefined
+  readonly backup: boolean
 }
 
 /** A root token for a quorum of shares (`server/seal/root-generation.ts`). All methods throw Vault's refusals. */
 export interface RootGenerationPort {
   status(): RootGenerationView
   start(otp: string | undefined): RootGenerationView & { readonly otp: string }
+  startFor(pgpKey: string): Promise<RootGenerationView>
   cancel(): void
   submit(
     share: string,
@@ -188,6 +239,17 @@ export interface RootGenerationView {
   readonly progress: number
   readonly required: number
   readonly otpLength: number
+  readonly pgpFingerprint: string
+}
+
+export interface SnapshotsPort {
+  /** Nothing is held before the first byte is asked for. */
+  save(): AsyncIterable<Uint8Array>
+  /**
+   * Replaces the store; the server is sealed when it resolves. `force`: also by a snapshot of other unseal keys.
+   * @throws {LogicalError} 400 for a snapshot that cannot be taken; nothing has changed then
+   */
+  restore(upload: AsyncIterable<Uint8Array>, force: boolean): Promise<void>
 }
 
 /** This node, as `sys/ha-status` shows it. */
@@ -218,6 +280,7 @@ export interface SystemHost {
   readonly lockout: LockoutPort
   readonly quotas: QuotasPort
   readonly config: ConfigPort
+  readonly status: StatusPort
   /** System-wide lease TTLs in seconds, for tuning reads. */
   readonly leaseTtl: { readonly default: number; readonly max: number }
   tokenByText(token: string): TokenEntry | undefined
@@ -235,6 +298,7 @@ export interface SystemHost {
   readonly wrapping: WrappingPort
   readonly leases: LeasePort
   readonly tools: ToolsPort
+  readonly snapshots: SnapshotsPort
   /** Unix milliseconds. */
   readonly now: () => number
   /**

@@ -15,8 +15,10 @@ import { LEASE_SUDO, leaseRoutes } from './leases.ts'
 import { mountRoutes } from './mounts.ts'
 import { quotaRoutes } from './quotas.ts'
 import { remountRoutes } from './remount.ts'
+import { statusRoutes } from './plenum-status.ts'
 import { policyRoutes } from './policies.ts'
 import { toolRoutes } from './tools.ts'
+import { raftRoutes } from './raft.ts'
 import { rekeyRoutes } from './rekey.ts'
 import { rotateRoutes } from './rotate.ts'
 import { uiRoutes } from './ui.ts'
@@ -25,7 +27,7 @@ import { wrappingRoutes } from './wrapping.ts'
 
 /** vault-api 3: `auth` itself may be read without sudo, what lies below it may not be touched. */
 const SUDO =
-  /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|config\/(?:cors|auditing\/.*)|rotate(?:\/.*)?|raw(?:\/.*)?|rekey(?:-recovery-key)?\/.*|generate-root\/.*)$/
+  /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|config\/(?:cors|auditing\/.*)|rotate(?:\/.*)?|raw(?:\/.*)?|rekey(?:-recovery-key)?\/.*|generate-root\/.*|storage\/raft\/snapshot(?:-.*)?)$/
 /** They look at the token themselves. */
 const UNAUTHENTICATED = /^(?:internal\/(?:ui\/(?:mounts(?:\/.*)?|namespaces)|specs\/openapi)|wrapping\/lookup)$/
 
@@ -47,6 +49,8 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
     { pattern: /ha-status/, operations: { read: () => ({ kind: 'data', data: { nodes: [nodeOf(host)] } }) } },
     ...quotaRoutes(host),
     ...configRoutes(host.config),
+    ...raftRoutes(host.snapshots, host.node),
+    ...statusRoutes(host),
     {
       pattern: /seal|step-down/,
       operations: {
@@ -88,6 +92,7 @@ export type {
   MountView,
   RekeyPort,
   RootGenerationPort,
+  SnapshotsPort,
   SystemHost,
 } from './host.ts'
 export { type AuditedHeaders, type ConfigPort, CORS_HEADERS, type CorsConfig } from './config.ts'

@@ -1,11 +1,11 @@
 /**
- * `sys/rekey` (vault-api 2). Raw JSON, as Vault answers it; unlike Vault's, it needs a token with sudo (D5, S15).
- *
- * Without PGP there are no backups of shares: asking for one is refused, and none is ever found.
+ * `sys/rekey` (vault-api 2). Raw JSON, as Vault answers it, but for the backup, which comes in an envelope; unlike
+ * Vault's, it needs a token with sudo (D5, S15).
  */
 import {
   invalidRequest,
   type JsonObject,
+  type JsonValue,
   type LogicalRequest,
   type LogicalResponse,
   type Route,
@@ -20,7 +20,7 @@ export function rekeyRoutes(rekey: RekeyPort): Route[] {
       pattern: /rekey\/init/,
       operations: {
         read: () => raw(statusOf(rekey.status())),
-        update: ({ data }) => raw(statusOf(start(rekey, data))),
+        update: async ({ data }) => raw(statusOf(await start(rekey, data))),
         delete: () => {
           rekey.cancel()
           return { kind: 'none' }
@@ -50,10 +50,11 @@ export function rekeyRoutes(rekey: RekeyPort): Route[] {
     {
       pattern: /rekey\/backup/,
       operations: {
-        read: () => {
-          throw invalidRequest('no backed-up keys found')
+        read: () => backupOf(rekey),
+        delete: async () => {
+          await rekey.forgetBackup()
+          return { kind: 'none' }
         },
-        delete: () => ({ kind: 'none' }),
       },
     },
     {
@@ -70,18 +71,34 @@ export function shareOf({ data }: LogicalRequest): [share: string, nonce: string
   return [share, stringField(data, 'nonce') ?? '']
 }
 
-function start(rekey: RekeyPort, data: JsonObject): RekeyView {
+async function start(rekey: RekeyPort, data: JsonObject): Promise<RekeyView> {
   const pgpKeys = stringListField(data, 'pgp_keys') ?? []
   const shares = intField(data, 'secret_shares') ?? 0
-  if (boolField(data, 'backup') === true && pgpKeys.length === 0)
+  const backup = boolField(data, 'backup') ?? false
+  if (backup && pgpKeys.length === 0)
     throw invalidRequest('cannot request a backup of the new keys without providing PGP keys for encryption')
   if (pgpKeys.length > 0 && pgpKeys.length !== shares) throw invalidRequest('incorrect number of PGP keys for rekey')
-  if (pgpKeys.length > 0) throw invalidRequest('encrypting the keys with PGP is not available')
+  const recipients = await rekey.readPgpKeys(pgpKeys)
   return rekey.start({
     shares,
     threshold: intField(data, 'secret_threshold') ?? 0,
     verify: boolField(data, 'require_verification') ?? false,
+    pgp: recipients.length > 0 ? { recipients, backup } : undefined,
   })
+}
+
+function backupOf(rekey: RekeyPort): LogicalResponse {
+  const backup = rekey.backup()
+  if (backup === undefined) throw invalidRequest('no backed-up keys found')
+  const { nonce, keys } = backup
+  const spelled = (spell: (share: string) => string): JsonObject =>
+    Object.fromEntries(Object.entries(keys).map(([fingerprint, shares]) => [fingerprint, shares.map(spell)]))
+  const inBase64 = spelled((share) => Buffer.from(share, 'hex').toString('base64'))
+  return { kind: 'data', data: { nonce, keys: spelled((share) => share), keys_base64: inBase64 } }
+}
+
+function listOrNull(list: readonly string[] | undefined): JsonValue {
+  return list === undefined ? null : [...list]
 }
 
 function noRecoveryKeys(): never {
@@ -96,8 +113,8 @@ function statusOf(view: RekeyView): JsonObject {
   return {
     ...verificationOf(view),
     required: view.required,
-    pgp_fingerprints: null,
-    backup: false,
+    pgp_fingerprints: listOrNull(view.pgpFingerprints),
+    backup: view.backup,
     verification_required: view.verificationRequired,
     ...(view.verificationNonce === '' ? {} : { verification_nonce: view.verificationNonce }),
   }
@@ -108,18 +125,22 @@ function newShares({
   nonce,
   keys,
   verificationNonce,
+  pgpFingerprints,
+  backup,
 }: {
   readonly nonce: string
   readonly keys: readonly Buffer[]
   readonly verificationNonce: string
+  readonly pgpFingerprints: readonly string[] | undefined
+  readonly backup: boolean
 }): JsonObject {
   const data = {
     nonce,
     complete: true,
     keys: keys.map((key) => key.toString('hex')),
     keys_base64: keys.map((key) => key.toString('base64')),
-    pgp_fingerprints: null,
-    backup: false,
+    pgp_fingerprints: listOrNull(pgpFingerprints),
+    backup,
     verification_required: verificationNonce !== '',
     ...(verificationNonce === '' ? {} : { verification_nonce: verificationNonce }),
   }

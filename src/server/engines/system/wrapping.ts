@@ -55,11 +55,9 @@ async function unwrap(wrapping: WrappingPort, request: LogicalRequest): Promise<
 
 /** A new token for the same answer. A shorter life may be asked for, a longer one not. */
 async function rewrap(wrapping: WrappingPort, { data, wrapTtl = 0 }: LogicalRequest): Promise<LogicalResponse> {
-  const found = await wrapping.take(given(data))
-  if (found === undefined) throw badWrappingToken()
-  const { status, body, creationPath, creationTtl } = found
-  const ttl = wrapTtl === 0 ? creationTtl : Math.min(wrapTtl, creationTtl)
-  return { kind: 'wrapped', info: await wrapping.wrap({ status, body, creationPath, creationTtl: ttl }, '') }
+  const info = await wrapping.rewrap(given(data), wrapTtl)
+  if (info === undefined) throw badWrappingToken()
+  return { kind: 'wrapped', info }
 }
 
 function given(data: LogicalRequest['data']): string {

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import type { LogFormat, LogLevel } from '../../server/index.ts'
+import { openLog } from './log.ts'
+
+function plant(format: LogFormat, level: LogLevel = 'info') {
+  const lines: string[] = []
+  const clock = { now: 0 }
+  const log = openLog({
+    level,
+    format,
+    now: () => clock.now,
+    exit: () => undefined,
+    stream: {
+      write(text, done) {
+        lines.push(text)
+        done()
+      },
+    },
+  })
+  return { log, lines, clock }
+}
+
+describe('the log', () => {
+  it('as JSON has the keys of Vault', () => {
+    const { log, lines } = plant('json')
+    log.tell({ kind: 'mount-made', path: 'kv/', type: 'kv' })
+    expect(lines).toEqual([
+      '{"@level":"info","@timestamp":"1970-01-01T00:00:00.000Z","@module":"core","path":"kv/","type":"kv","@message":"mount made"}\n',
+    ])
+  })
+
+  it('as text looks as that of Vault, and is one line an event', () => {
+    const { log, lines } = plant('standard')
+    log.tell({ kind: 'mount-made', path: 'a b/', type: 'kv' })
+    log.tell({ kind: 'configuration-kept', reason: 'one\n  two' })
+    log.tell({ kind: 'unsealed' })
+    expect(lines).toEqual([
+      '1970-01-01T00:00:00.000Z [INFO]  core: mount made: path="a b/" type=kv\n',
+      '1970-01-01T00:00:00.000Z [ERROR] server: the configuration cannot be read anew, what was read before still holds: one two\n',
+      '1970-01-01T00:00:00.000Z [INFO]  core: unsealed\n',
+    ])
+  })
+
+  it('tells what its level allows, and the level can be changed', () => {
+    const { log, lines } = plant('standard', 'warn')
+    log.tell({ kind: 'unsealed' })
+    log.tell({ kind: 'audit-notice', severity: 'warn', text: 'little room' })
+    log.setLevel('debug')
+    log.tell({ kind: 'tokens-expired', count: 3 })
+    expect(lines.map((line) => line.slice(25).trimEnd())).toEqual([
+      '[WARN]  audit: little room',
+      '[DEBUG] expiration: expired tokens were removed: count=3',
+    ])
+  })
+
+  it('tells one error once a minute, whatever else it tells', () => {
+    const { log, lines, clock } = plant('standard')
+    const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+    for (; clock.now <= 120_000; clock.now += 1000) log.tell({ kind: 'audit-failed', path: 'file/', error: full })
+    log.tell({ kind: 'audit-failed', path: 'other/', error: full })
+    expect(lines).toHaveLength(4)
+    for (let n = 0; n < 3; n += 1) log.tell({ kind: 'sealed' })
+    expect(lines).toHaveLength(7)
+  })
+
+  it('S10: says of an unexpected error where it was, and not what it quotes', () => {
+    const { log, lines } = plant('json')
+    let error: unknown
+    try {
+      JSON.parse('planted-value')
+    } catch (caught) {
+      error = caught
+    }
+    expect(String(error)).toContain('planted')
+    log.tell({ kind: 'internal-error', error, requestId: 'r-1' })
+    log.tell({ kind: 'internal-error', error: 'planted', requestId: '' })
+    log.tell({ kind: 'internal-error', error: new TypeError('x\nat planted:1:1\n'), requestId: '' })
+    // A code of Node's: its messages show the argument.
+    const argument = Object.assign(new TypeError('planted'), { code: 'ERR_INVALID_ARG_TYPE' })
+    log.tell({ kind: 'internal-error', error: argument, requestId: '' })
+    expect(lines.join('')).not.toContain('planted')
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      '@level': 'error',
+      '@message': expect.stringMatching(/^internal error: SyntaxError at \S/),
+      request_id: 'r-1',
+      at: expect.arrayContaining([expect.stringMatching(/^at .*log\.test\.ts:\d+:\d+/)]),
+    })
+  })
+
+  it('says what the system or Plenum itself says', () => {
+    const { log, lines } = plant('standard')
+    log.tell({
+      kind: 'internal-error',
+      error: Object.assign(new Error('the store is full'), { code: 'store-full' }),
+      requestId: '',
+    })
+    log.tell({
+      kind: 'internal-error',
+      error: Object.assign(new Error('MDB_MAP_FULL'), { code: -30_792 }),
+      requestId: '',
+    })
+    expect(lines.join('')).toMatch(/internal error: the store is full.*\n.*internal error: MDB_MAP_FULL/)
+  })
+})

@@ -1,0 +1,91 @@
+/**
+ * The log of `plenum server`, through pino: one line an event, as JSON with Vault's keys, or as the text that Vault writes
+ * to a terminal.
+ *
+ * It takes events and nothing else, so that nobody can log what is not in one (`news.ts`). The server itself knows
+ * nothing of it.
+ */
+import { pino } from 'pino'
+import type { LogFormat, LogLevel } from '../../server/index.ts'
+import { newsOf, onceAMinute, type Fact, type News, type ServingEvent } from './news.ts'
+import { type LineStream, writeUnread } from './unread.ts'
+
+export interface ServerLog {
+  tell(event: ServingEvent): void
+  setLevel(level: LogLevel): void
+  close(): void
+}
+
+export interface LogOptions {
+  readonly level: LogLevel
+  readonly format: LogFormat
+  readonly stream: LineStream
+  /** Unix milliseconds. */
+  readonly now: () => number
+  /** Ends the process when it is to end and the stream is stuck. */
+  readonly exit: () => void
+}
+
+export function openLog({ level, format, stream, now, exit }: LogOptions): ServerLog {
+  const time = (): string => new Date(now()).toISOString()
+  const lines = writeUnread(stream, {
+    lost: (count) => {
+      const news = newsOf({ kind: 'lines-lost', count })
+      return format === 'json' ? `${JSON.stringify(recordOf(news, time()))}\n` : textLine(news, time())
+    },
+    exit,
+  })
+  const logger = pino(
+    {
+      level,
+      base: null,
+      messageKey: '@message',
+      timestamp: () => `,"@timestamp":"${time()}"`,
+      formatters: { level: (label) => ({ '@level': label }) },
+    },
+    { write: (line: string) => lines.write(format === 'json' ? line : textOf(line)) },
+  )
+  const isNew = onceAMinute(now)
+  return {
+    tell(event) {
+      const news = newsOf(event)
+      if (!logger.isLevelEnabled(news.level) || !isNew(news)) return
+      logger[news.level]({ '@module': news.module, ...news.facts }, news.text)
+    },
+    setLevel(wanted) {
+      logger.level = wanted
+    },
+    close: () => lines.close(),
+  }
+}
+
+/** As pino writes it. */
+function recordOf({ level, module, text, facts }: News, time: string): Readonly<Record<string, unknown>> {
+  return { '@level': level, '@timestamp': time, '@module': module, ...facts, '@message': text }
+}
+
+/** From pino's line, which is one of `recordOf`. */
+function textOf(line: string): string {
+  const {
+    '@level': level,
+    '@timestamp': time,
+    '@module': module,
+    '@message': text,
+    ...facts
+  } = JSON.parse(line) as Record<'@level' | '@timestamp' | '@module' | '@message', string> & Record<string, Fact>
+  return textLine({ level: level as LogLevel, module: module as News['module'], text, facts }, time)
+}
+
+const LEVEL_WIDTH = '[ERROR]'.length
+
+/** `2026-01-02T03:04:05.678Z [INFO]  core: mount made: path=secret/ type=kv` */
+function textLine({ level, module, text, facts }: News, time: string): string {
+  const pairs = Object.entries(facts).map(([name, value]) => `${name}=${shown(value)}`)
+  const tail = pairs.length === 0 ? '' : `: ${pairs.join(' ')}`
+  return `${time} ${`[${level.toUpperCase()}]`.padEnd(LEVEL_WIDTH)} ${module}: ${text.replaceAll(/\s*\n\s*/g, ' ')}${tail}\n`
+}
+
+function shown(value: Fact): string {
+  const text = typeof value === 'object' ? value.join(', ') : String(value)
+  return /^[^\s"]+$/.test(text) ? text : JSON.stringify(text)
+}

@@ -1,0 +1,3 @@
+export { SnapshotError, type SnapshotErrorCode } from './errors.ts'
+export { type Archive, readSnapshot } from './read.ts'
+export { writeSnapshot } from './write.ts'
