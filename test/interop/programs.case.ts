@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { run } from '../airflow/airflow.case.ts'
+import { type Ran, run, type RunOptions } from '../airflow/airflow.case.ts'
 import type { ClientName } from './cases.case.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -32,6 +32,16 @@ export const PREPARE: Readonly<Record<ClientName, Prepare>> = {
   'openbao/api': (program) => prepareGo('openbao', 'openbao', program),
 }
 
+/** What a command of the machine says; `undefined` when there is no such command. */
+async function ask(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran | undefined> {
+  try {
+    return await run(command, args, options)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
 const ready = (command: string, ...args: readonly string[]): Prepared => ({ kind: 'ready', command, args })
 const unavailable = (reason: string): Prepared => ({ kind: 'unavailable', reason })
 
@@ -47,8 +57,8 @@ async function prepareHvac(program = join(import.meta.dirname, 'hvac_cases.py'))
 
 /** Shell and curl. */
 export async function shell(program: string): Promise<Prepared> {
-  const { status } = await run('curl', ['--version'])
-  return status === 0 ? ready('sh', program) : unavailable('needs curl')
+  const curl = await ask('curl', ['--version'])
+  return curl?.status === 0 ? ready('sh', program) : unavailable('needs curl')
 }
 
 /**
@@ -57,17 +67,13 @@ export async function shell(program: string): Promise<Prepared> {
  * `mod`: the name of the module file. `tag`: the build tag that picks the client.
  */
 async function prepareGo(mod: string, tag: string, source = '.'): Promise<Prepared> {
-  const go = (args: readonly string[], timeoutMs: number) =>
-    run('go', args, {
-      cwd: sources,
-      env: { ...environment(), GOFLAGS: '-mod=readonly', GOTOOLCHAIN: 'local' },
-      timeoutMs,
-    })
-  const version = await go(['env', 'GOVERSION'], 10_000)
+  const env = { ...environment(), GOFLAGS: '-mod=readonly', GOTOOLCHAIN: 'local' }
+  const go = (args: readonly string[], timeoutMs: number) => run('go', args, { cwd: sources, env, timeoutMs })
+  const version = await ask('go', ['env', 'GOVERSION'], { cwd: sources, env })
   const wanted = /^go (\d+)\.(\d+)/m.exec(readFileSync(join(sources, `${mod}.mod`), 'utf8'))
   if (wanted === null) throw new Error(`${mod}.mod does not name its Go`)
   const need = `Go ${wanted[1]}.${wanted[2]} or newer`
-  if (version.status !== 0) return unavailable(`needs ${need} (go on PATH)`)
+  if (version?.status !== 0) return unavailable(`needs ${need} (go on PATH)`)
   const own = /^go(\d+)\.(\d+)/.exec(version.out)
   if (own !== null && older(own, wanted)) return unavailable(`needs ${need}; this is ${version.out.trim()}`)
 
