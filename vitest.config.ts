@@ -3,7 +3,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /**
  * Four suites. `unit` is pure and shares one process; `integration` starts servers and commands and gets a process
- * per file; `airflow` needs the Python environments that scripts/test.mjs makes; `interop` needs one of them, and Go.
+ * per file; `interop` runs clients that others wrote; `airflow` needs the Python environments that scripts/test.mjs makes.
  *
  * The files of `integration` wait most of the time for what they started, and a start of Airflow fills one core: two at
  * once, also on two cores, where the runner would take one.
@@ -39,7 +39,7 @@ const config: ViteUserConfig = defineConfig({
           include: ['test/interop/**/*.test.ts'],
           pool: 'forks',
           maxWorkers: 1,
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           // Go compiles its own library first, once on a machine.
           hookTimeout: 400_000,
         },

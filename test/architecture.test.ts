@@ -85,7 +85,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   'server/core': { folders: ['server', 'concurrency'], modules: ['node:crypto', 'node:os', 'node:path'] },
   'server/http': {
     folders: ['server/core', 'server/json', 'server/logical'],
-    modules: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:buffer', 'node:fs', 'node:tls'],
+    modules: ['node:http', 'node:http2', 'node:https', 'node:net', 'node:stream', 'node:buffer', 'node:fs', 'node:tls'],
   },
   'server/config': { folders: ['server/hcl', 'server/logical', 'server/http'], modules: ['node:net'] },
   server: { folders: ['server'], modules: [] },

@@ -43,6 +43,7 @@ const COMPARED: Readonly<Record<string, string>> = {
     'whether it is the same Buffer',
   'engines/system/user-lockout.ts: if (only !== undefined && accessor !== only) continue': 'an accessor of a mount',
   "engines/system/wrapping.ts: const own = token === '' || token === clientToken": 'both came with this request',
+  'http/foreign-verbs.ts: if (from >= 0 && rawPacket.subarray(from, behind).equals(start))': 'the name of a verb',
   'policy/template.ts: return (subject) => firstOf(subject.aliases, (alias) => alias.mountAccessor === accessor, read)':
     'an accessor of a mount',
   'seal/quorum.ts: const known = this.#given.filter((other) => other.length === share.length && timingSafeEqual(other, share))':

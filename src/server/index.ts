@@ -19,6 +19,7 @@ import {
   MOST_BODY_BYTES,
   type TlsRenewal,
 } from './http/index.ts'
+import type { JsonObject } from './json/index.ts'
 import { createMemoryStorage, openLmdbStorage, type PhysicalStorage } from './storage/index.ts'
 
 export interface ServerOptions {
@@ -92,6 +93,7 @@ export function openCore(
     ...(random === undefined ? {} : { random }),
     ...(auditFolders === undefined ? {} : { auditFolders }),
     ...(userLockout === undefined ? {} : { userLockout }),
+    configState: configStateOf(options),
     auditPlace: { ...options.auditPlace, keepOut: kind.kind === 'lmdb' ? [kind.folder] : [] },
     ...(options.leaseTtl === undefined ? {} : { leaseTtl: systemLeaseTtl(options.leaseTtl) }),
     ...(version === undefined ? {} : { version }),
@@ -140,6 +142,29 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   } catch (error) {
     await core.close()
     throw error
+  }
+}
+
+/** Vault's words for what the server was started with. No path of a key or certificate is among it. */
+function configStateOf({ storage, port, listeners = [], leaseTtl }: ServerOptions): JsonObject {
+  const own = port === undefined ? [] : [{ type: 'tcp', config: { address: `127.0.0.1:${port}`, tls_disable: true } }]
+  return {
+    storage: { type: storage.kind === 'memory' ? 'inmem' : 'lmdb' },
+    listeners: [
+      ...own,
+      ...listeners.map((listener) =>
+        listener.kind === 'unix'
+          ? { type: 'unix', config: { address: listener.path } }
+          : {
+              type: 'tcp',
+              config: { address: `${listener.host}:${listener.port}`, tls_disable: listener.tls === undefined },
+            },
+      ),
+    ],
+    default_lease_ttl: leaseTtl?.default ?? 0,
+    max_lease_ttl: leaseTtl?.max ?? 0,
+    disable_clustering: true,
+    enable_ui: false,
   }
 }
 

@@ -73,7 +73,8 @@ function target(parts: Omit<Target, 'unique' | 'request'>): Target {
         redirect: 'manual',
       })
       const text = await answer.text()
-      return { status: answer.status, headers: answer.headers, text, json: text === '' ? undefined : JSON.parse(text) }
+      const isJson = text !== '' && answer.headers.get('content-type') === 'application/json'
+      return { status: answer.status, headers: answer.headers, text, json: isJson ? JSON.parse(text) : undefined }
     },
   }
 }

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
 import vaultClient from 'node-vault'
 
 const { address, token, run, auditFolder, embedded, tls } = await json(process.stdin)
@@ -36,6 +37,8 @@ await vault.mount({ mount_point: kv2, type: 'kv', options: { version: '2' } })
 await vault.enableAuth({ mount_point: approle, type: 'approle' })
 await vault.enableAuth({ mount_point: userpass, type: 'userpass' })
 await vault.addPolicy({ name: reader, policy: `path "${kv2}/data/open" { capabilities = ["read"] }` })
+// Another server upgrades a new mount in the background, and refuses writes for a moment.
+if (!embedded) await pause(1000)
 await put('open', { word: 'open to the reader' })
 
 /** A child with the reader's policy; another client than the one of root, whose token node-vault would replace. */

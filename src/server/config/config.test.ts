@@ -101,6 +101,14 @@ describe('a configuration', () => {
     ).toMatchObject([{ maxBodyBytes: undefined, requestTimeoutMs: 30_000 }])
   })
 
+  it('reads whether metrics are for everybody', () => {
+    const open = listener('tls_disable = true\ntelemetry {\n  unauthenticated_metrics_access = true\n}')
+    expect(configOf(open).listeners).toMatchObject([{ openMetrics: true }])
+    // The server's own block says how long to keep what is kept in any case.
+    const usual = `telemetry {\n  disable_hostname = true\n}\n${listener('tls_disable = true')}`
+    expect(configOf(usual).listeners).toMatchObject([{ openMetrics: false }])
+  })
+
   it('reads who may speak for others', () => {
     const text = listener(
       'tls_disable = true\nx_forwarded_for_authorized_addrs = "10.0.0.0/8, ::1"\nx_forwarded_for_reject_not_authorized = true',
@@ -118,7 +126,8 @@ describe('a configuration', () => {
 describe('what is wrong', () => {
   it.each([
     ['ui = true\n  uii = true', '2:3 unknown key "uii"'],
-    ['telemetry {\n}', '1:1 unknown key "telemetry"'],
+    [listener('tls_disable = true\ntelemetry {\n  x = 1\n}'), '4:3 telemetry: unknown key "x"'],
+    [listener('tls_disable = true\ntelemetry {}\ntelemetry {}'), '4:11 listener "tcp": telemetry is there twice'],
     ['seal "awskms" {}', '1:1 unknown key "seal"'],
     [
       'storage "consul" {}',

@@ -59,7 +59,7 @@ export function readServerConfig(text: string): ReadConfig {
 }
 
 function read(file: Section): ServerConfig {
-  file.accept('cluster_addr', 'cluster_name', 'disable_cache', 'disable_clustering', 'disable_mlock', 'ui')
+  file.accept('cluster_addr', 'cluster_name', 'disable_cache', 'disable_clustering', 'disable_mlock', 'telemetry', 'ui')
   const leaseTtl = { default: file.duration('default_lease_ttl'), max: file.duration('max_lease_ttl') }
   if (leaseTtl.default !== undefined && leaseTtl.max !== undefined && leaseTtl.default > leaseTtl.max)
     file.refuse('default_lease_ttl is longer than max_lease_ttl', file.placeOf('default_lease_ttl'))

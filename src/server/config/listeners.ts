@@ -33,6 +33,7 @@ function readTcp(section: Section): ConfiguredListener {
     ...(place ?? { host: '', port: 0 }),
     tls: readTls(section),
     forwardedFor: readForwardedFor(section),
+    openMetrics: readTelemetry(section),
     ...readLimits(section),
   }
   section.end()
@@ -108,6 +109,13 @@ function readVersion(section: Section, key: string): TlsSettings['minVersion'] {
   const version = section.choice(key, ['tls12', 'tls13'])
   if (version === undefined) return undefined
   return version === 'tls12' ? 'TLSv1.2' : 'TLSv1.3'
+}
+
+function readTelemetry(section: Section): boolean {
+  const telemetry = section.block('telemetry')
+  const open = telemetry?.flag('unauthenticated_metrics_access') ?? false
+  telemetry?.end()
+  return open
 }
 
 function readForwardedFor(section: Section): ForwardedFor | undefined {

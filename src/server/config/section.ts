@@ -119,6 +119,16 @@ export class Section {
       )
   }
 
+  /** A block without a label: `key { … }`. */
+  block(key: string): Section | undefined {
+    this.#asked.add(key)
+    const [first, second] = this.#entries
+      .filter((entry) => entry.key === key)
+      .flatMap(({ value }) => this.#objects(value, `${key} needs a block: ${key} { … }`))
+    if (second !== undefined) this.refuse(`${key} is there twice`, second.at)
+    return first === undefined ? undefined : new Section(first, key, this.#problems)
+  }
+
   /** Refuses what nobody asked for. Call it last. */
   end(): void {
     for (const { key, at } of this.#entries) {

@@ -11,6 +11,7 @@ import type { JsonObject } from '../json/index.ts'
 import { LogicalError, type Operation } from '../logical/index.ts'
 import { createSeal } from '../seal/index.ts'
 import { type PhysicalStorage, stageStorage } from '../storage/index.ts'
+import { Activity } from './activity.ts'
 import type { AuditDeviceReport, AuditPlace } from './audit-devices.ts'
 import { createSteadyClock } from './clock.ts'
 import type { Report } from './events.ts'
@@ -39,6 +40,8 @@ export interface CoreOptions {
   readonly auditPlace?: AuditPlace
   /** How long tokens live when neither mount nor request says it. Default: Vault's, 768 h each. */
   readonly leaseTtl?: LeaseTtl
+  /** What the server was started with, for `sys/config/state/sanitized`: no secret. */
+  readonly configState?: JsonObject
   /** Told of what happens. Default: nobody is. */
   readonly report?: Report
   /** Of the program that the server is part of, for `sys/plenum/status`. */
@@ -103,6 +106,8 @@ export function createCore(options: CoreOptions): Core {
   const barrier = createBarrier({ lower: storage, random, now })
   const seal = createSeal({ lower: storage, barrier, random })
   const snapshots = createSnapshots({ storage, barrier, seal, now, sealServer: () => sealNow() })
+  const activity = new Activity()
+  const { configState = {} } = options
   let session: Session | undefined
   let sweeper: NodeJS.Timeout | undefined
 
@@ -135,6 +140,8 @@ export function createCore(options: CoreOptions): Core {
         report,
         about,
         leaseTtl,
+        activity,
+        configState,
         seal,
         sealServer: sealNow,
         snapshots,
@@ -202,6 +209,8 @@ export function createCore(options: CoreOptions): Core {
       report: () => undefined,
       about,
       leaseTtl,
+      activity: new Activity(),
+      configState: {},
       seal: newSeal,
       sealServer: () => Promise.resolve(),
       snapshots,
@@ -235,7 +244,7 @@ export function createCore(options: CoreOptions): Core {
       if (isStatusPath(request.path))
         return statusReply(request, status).catch((error: unknown) => replyToError(error, reportBug))
       if (session === undefined) return replyToError(new LogicalError('sealed', 'Vault is sealed', 'bare'), reportBug)
-      return handleUnsealed(request, session, now(), report)
+      return handleUnsealed(request, session, { time: now(), activity, report })
     },
     initialize,
     async unsealWithKey(key) {
@@ -266,8 +275,9 @@ function systemRandom(bytes: number): Buffer {
   return randomFillSync(keySpace(bytes))
 }
 
-const OPERATIONS: Readonly<Record<Exclude<CoreMethod, 'HEAD'>, Operation>> = {
+const OPERATIONS: Readonly<Record<Exclude<CoreMethod, 'HEAD'>, Operation | 'help'>> = {
   GET: 'read',
+  HELP: 'help',
   LIST: 'list',
   SCAN: 'scan',
   POST: 'update',
@@ -276,35 +286,48 @@ const OPERATIONS: Readonly<Record<Exclude<CoreMethod, 'HEAD'>, Operation>> = {
   DELETE: 'delete',
 }
 
-/** Any text says yes, as in Vault. */
+/** Any text of the parameter says yes, as in Vault. */
 function asksForHelp({ method, query }: CoreRequest): boolean {
   const help = query?.['help']
   return method === 'GET' && help !== undefined && help !== ''
 }
 
+interface Surroundings {
+  /** Unix milliseconds. */
+  readonly time: number
+  readonly activity: Activity
+  readonly report: Report
+}
+
 async function handleUnsealed(
   request: CoreRequest,
   session: Session,
-  time: number,
-  report: Report,
+  { time, activity, report }: Surroundings,
 ): Promise<CoreReply> {
   const refused = refuseEarly(request)
   if (refused !== undefined) return refused
   session.occupancy.enter()
   const requestId = randomUUID()
   const reportBug = (error: unknown): void => report({ kind: 'internal-error', error, requestId })
+  let exchange: Exchange | undefined
+  let status = 500
   try {
-    const exchange = exchangeOf(request, requestId, time)
+    exchange = exchangeOf(request, requestId, time)
+    const { remoteAddress: address, remotePort: port, method } = request
+    activity.begin({ id: requestId, start: time, address, port, path: `/v1/${request.path}`, method })
     const outcome = await runPipeline(exchange, session)
     reportSlow(exchange, session.now(), report)
     const reply =
       outcome.kind === 'refused'
         ? replyToError(outcome.error, reportBug)
         : replyTo(outcome, contextOf(exchange, session))
+    status = reply.status
+    if (exchange.open && (outcome.kind === 'auth' || outcome.kind === 'wrapped')) activity.loggedIn()
     return withLimit(reply, exchange.limit, session.rateLimits.config.responseHeaders)
   } catch (error) {
     return replyToError(error, reportBug)
   } finally {
+    if (exchange !== undefined) activity.end(exchange.id, exchange.operation, status)
     session.occupancy.leave()
   }
 }

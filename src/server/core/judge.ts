@@ -12,7 +12,9 @@ export function findMount(exchange: Exchange, session: Session): void {
   exchange.mounted = found.mounted
   exchange.rest = found.rest
   // Help tells what there is: it needs a token everywhere (S50).
-  exchange.open = exchange.operation !== 'help' && found.mounted.backend.isUnauthenticated(found.rest)
+  const { operation, path, request } = exchange
+  const openHere = path === 'sys/metrics' && request.openMetrics === true && operation === 'read'
+  exchange.open = operation !== 'help' && (openHere || found.mounted.backend.isUnauthenticated(found.rest))
 }
 
 /** Before anybody is asked who they are: guessing tokens counts as well (vault-api 1.11). */

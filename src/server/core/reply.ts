@@ -49,7 +49,11 @@ export function replyTo(outcome: Outcome, context: ReplyContext): CoreReply {
     case 'accepted':
       return envelope(202, context, null, undefined, warnings)
     case 'raw':
-      return { status: outcome.status, body: outcome.body }
+      return {
+        ...(outcome.contentType === undefined ? {} : { contentType: outcome.contentType }),
+        status: outcome.status,
+        body: outcome.body,
+      }
     case 'stream':
       return { status: 200, body: undefined, stream: outcome.stream, headers: ['Content-Disposition', 'attachment'] }
     case 'wrapped':
@@ -74,7 +78,11 @@ export function dataOf(outcome: Outcome): JsonObject | undefined {
       return Object.assign(Object.create(null) as JsonObject, outcome.more, { keys: [...outcome.keys] })
     case 'raw':
       // One text: hashed as a whole, nothing of it stands in clear (S11).
-      return { http_content_type: 'application/json', http_raw_body: outcome.body, http_status_code: outcome.status }
+      return {
+        http_content_type: outcome.contentType ?? 'application/json',
+        http_raw_body: outcome.body,
+        http_status_code: outcome.status,
+      }
     case 'none':
     case 'auth':
     case 'accepted':

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../json/index.ts'
 import type { ByteStream } from '../logical/index.ts'
 
-export type CoreMethod = 'GET' | 'HEAD' | 'LIST' | 'SCAN' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+export type CoreMethod = 'GET' | 'HEAD' | 'HELP' | 'LIST' | 'SCAN' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface CoreRequest {
   readonly method: CoreMethod
@@ -18,6 +18,8 @@ export interface CoreRequest {
   /** The headers' texts; empty when absent. */
   readonly namespace: string
   readonly wrapTtl: string
+  /** Where it came in, `sys/metrics` needs no token. */
+  readonly openMetrics?: boolean
   /** Any other header by its name in lower case, for the audit log. */
   readonly header: (name: string) => string | undefined
   readonly remoteAddress: string
@@ -30,6 +32,8 @@ export interface CoreReply {
   readonly body: string | undefined
   /** In place of `body`. */
   readonly stream?: ByteStream
+  /** Default `application/json`. */
+  readonly contentType?: string
   /** Beside those that every answer has: name, value, name, value. */
   readonly headers?: readonly string[]
 }

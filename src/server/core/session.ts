@@ -35,8 +35,11 @@ import {
 } from '../seal/index.ts'
 import { keysBelow, type Storage } from '../storage/index.ts'
 import { base62, SERVICE_TOKEN_LENGTH, TokenStore, WrappingTokens } from '../token/index.ts'
+import type { JsonObject } from '../json/index.ts'
+import type { Activity } from './activity.ts'
 import { type AuditDevices, type AuditPlace, createAuditDevices } from './audit-devices.ts'
 import type { Report } from './events.ts'
+import { createFacts, type InstalledVersion, noteVersion } from './facts.ts'
 import { Occupancy } from './occupancy.ts'
 import { openSetting, type Setting } from './setting.ts'
 import { type About, createSystemHost, keysPort } from './system-host.ts'
@@ -77,6 +80,9 @@ export interface SessionOptions {
   readonly report: Report
   /** The system's own. */
   readonly leaseTtl: LeaseTtl
+  readonly activity: Activity
+  /** What the server was started with, for `sys/config/state/sanitized`. */
+  readonly configState: JsonObject
   readonly about: About
   /** Seals the server that this session belongs to. */
   readonly sealServer: () => Promise<void>
@@ -156,16 +162,29 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     rootGeneration,
     leaseTtl,
   }
+  const versions = openSetting<readonly InstalledVersion[]>(core, 'versions', [])
+  await noteVersion(versions, now())
+  const facts = createFacts({
+    activity: options.activity,
+    tokens,
+    entities,
+    mounts,
+    auditStatus: () => audit.status(),
+    versions,
+    config: options.configState,
+    now,
+  })
   const host = createSystemHost(session, devices, keysPort(barrier), {
     seal: options.sealServer,
     snapshots: options.snapshots,
     random,
     leaseTtl: options.leaseTtl,
+    facts,
     about: options.about,
   })
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),
-    createSystem(host, policies),
+    createSystem(host, policies, barrier.view('sys/password-policy/')),
   )
   const token = fixedEntry('auth/token/', 'auth', 'token', 'token based credentials')
   mounts.addFixed(

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import type { Lockout } from '../auth/lockout.ts'
 import type { Barrier } from '../barrier/index.ts'
 import type {
+  FactsPort,
   ConfigPort,
   KeysPort,
   LockoutPort,
@@ -51,6 +52,7 @@ interface ServerPowers {
   readonly seal: () => Promise<void>
   readonly snapshots: SnapshotsPort
   readonly random: (bytes: number) => Buffer
+  readonly facts: FactsPort
   readonly about: About
 }
 
@@ -69,12 +71,13 @@ export function createSystemHost(
   parts: SystemParts,
   audit: AuditDevices,
   keys: KeysPort,
-  { leaseTtl, seal, snapshots, random, about }: ServerPowers,
+  { leaseTtl, seal, snapshots, random, facts, about }: ServerPowers,
 ): SystemHost {
   const { mounts, tokens, wrapping, lockout, rateLimits, config, now } = parts
   const acl = (token: TokenEntry): Acl => aclOf(token, parts)
   return {
     node: { hostname: hostname(), version: VAULT_VERSION },
+    facts,
     keys,
     rekey: rekeyPort(parts),
     rootGeneration: rootGenerationPort(parts),

@@ -2,41 +2,80 @@
  * The body of a request: read up to the limit, then decoded into a JSON object (vault-api 1.5, 1.6).
  */
 import { isUtf8 } from 'node:buffer'
-import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import { JsonLimitError, type JsonObject, JsonSyntaxError, parseJson } from '../json/index.ts'
 
 export type Body =
   | { readonly kind: 'object'; readonly data: JsonObject }
   | { readonly kind: 'none' }
-  | { readonly kind: 'refused'; readonly status: 400 | 413; readonly text: string }
+  | { readonly kind: 'refused'; readonly status: 400 | 413 | 429; readonly text: string }
 
 const TOO_LARGE: Body = { kind: 'refused', status: 413, text: 'http: request body too large' }
 
-/** Resolves once the whole body is there, as soon as it is too large, or when it breaks off: then nobody waits for an answer. */
-export function readBody(message: IncomingMessage, maxBytes: number): Promise<Buffer | 'too-large' | 'broken-off'> {
-  const declared = Number(message.headers['content-length'] ?? '0')
-  if (declared > maxBytes) return Promise.resolve('too-large')
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = []
+const CROWDED: Body = { kind: 'refused', status: 429, text: 'too many bodies at once on this connection' }
+
+/** What a connection may hold of bodies that are arriving, in bytes. */
+export interface BodyBudget {
+  left: number
+}
+
+/**
+ * Resolves once the whole body is there, or as soon as it is too large, or there is no room for it. `declared` is its
+ * Content-Length. Rejects when the client goes away.
+ */
+export function readBody(
+  body: Readable,
+  declared: string | undefined,
+  maxBytes: number,
+  budget?: BodyBudget,
+): Promise<Buffer | 'too-large' | 'crowded'> {
+  if (Number(declared ?? '0') > maxBytes) return Promise.resolve('too-large')
+  return new Promise((resolve, reject) => {
+    let chunks: Buffer[] = []
     let size = 0
-    message.on('data', (chunk: Buffer) => {
+    const stop = (): void => {
+      if (budget !== undefined) budget.left += size
+      size = 0
+      chunks = []
+      body.off('data', onData)
+    }
+    const onData = (chunk: Buffer): void => {
       size += chunk.length
-      if (size > maxBytes) {
-        message.pause()
-        resolve('too-large')
+      if (budget !== undefined) budget.left -= chunk.length
+      const reason = size > maxBytes ? 'too-large' : budget !== undefined && budget.left < 0 ? 'crowded' : undefined
+      if (reason === undefined) {
+        chunks.push(chunk)
         return
       }
-      chunks.push(chunk)
+      body.pause()
+      stop()
+      resolve(reason)
+    }
+    const gone = (): void => {
+      stop()
+      reject(new ClientGone())
+    }
+    body.on('data', onData)
+    body.on('end', () => {
+      resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks))
+      stop()
     })
-    message.on('end', () => resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)))
-    message.on('error', () => resolve('broken-off'))
-    message.on('aborted', () => resolve('broken-off'))
+    body.on('error', gone)
+    body.on('close', gone)
   })
 }
 
+/** Nobody is there to be answered. */
+export class ClientGone extends Error {
+  constructor() {
+    super('the client closed the connection')
+  }
+}
+
 /** JSON whatever the content type says, but for a form that does not look like JSON. An empty body is no data. */
-export function decodeBody(bytes: Buffer | 'too-large', contentType: string): Body {
+export function decodeBody(bytes: Buffer | 'too-large' | 'crowded', contentType: string): Body {
   if (bytes === 'too-large') return TOO_LARGE
+  if (bytes === 'crowded') return CROWDED
   if (bytes.length === 0) return { kind: 'none' }
   if (!isUtf8(bytes)) return { kind: 'refused', status: 400, text: 'error parsing JSON' }
   const text = bytes.toString('utf8')

@@ -55,7 +55,7 @@ export function answerDirectly(
 export const INTERNAL_ERROR = '{"errors":["internal error"]}\n'
 
 /** How it looks in the audit log. Port 0 is no socket. */
-const SELF = { remoteAddress: '127.0.0.1', remotePort: 0, speaksList: false } as const
+const SELF = { remoteAddress: '127.0.0.1', remotePort: 0, openMetrics: false } as const
 
 function inText(reply: CoreReply): DirectAnswer {
   // Nothing has been asked of the stream, so it holds nothing.

@@ -1,6 +1,7 @@
 export { answerDirectly, type DirectAnswer, type DirectRequest } from './direct.ts'
 export type { Fault, FaultSource } from './fault.ts'
 export type { ForwardedFor } from './forwarded.ts'
+export { MOST_BODY_BYTES } from './answer.ts'
 export {
   ListenError,
   type Listener,
@@ -9,4 +10,4 @@ export {
   type TlsVersion,
   type UnixListener,
 } from './listener.ts'
-export { type HttpFront, listen, MOST_BODY_BYTES, type TlsRenewal } from './server.ts'
+export { type HttpFront, listen, type TlsRenewal } from './server.ts'

@@ -37,6 +37,8 @@ export interface TcpListener extends Limits {
   readonly port: number
   /** Plain HTTP without it. */
   readonly tls?: TlsSettings | undefined
+  /** Whether `sys/metrics` needs no token here. Default: it does. */
+  readonly openMetrics?: boolean | undefined
   /** Without it the header counts for nothing: the address of the socket does. */
   readonly forwardedFor?: ForwardedFor | undefined
 }

@@ -19,9 +19,10 @@ import {
 } from './listener.ts'
 
 /** 1 MiB of headers, as Go allows (vault-api 1.1). */
+const ALPN_PROTOCOLS = ['h2', 'http/1.1']
 const MAX_HEADER_BYTES = 1024 * 1024
 export const REQUEST_TIMEOUT_MS = 90_000
-const IDLE_TIMEOUT_MS = 65_000
+export const IDLE_TIMEOUT_MS = 65_000
 
 /** Not bound yet. @throws {ListenError} when the certificate or the key cannot be used */
 export function createHttpServer(listener: Listener): Server {
@@ -67,6 +68,7 @@ function withPair<T>(listener: Listener, use: () => T): T {
 function secureOptions(tls: TlsSettings) {
   const { clientCertificate = 'ask', clientAuthority } = tls
   return {
+    ALPNProtocols: ALPN_PROTOCOLS,
     cert: tls.certificate,
     key: tls.key,
     minVersion: tls.minVersion ?? ('TLSv1.2' as const),

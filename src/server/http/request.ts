@@ -1,20 +1,19 @@
 /** The head of a request -> what the core understands, or the refusal that it gets at once. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { type CoreMethod, type CoreReply, type CoreRequest, takesUpload } from '../core/index.ts'
-import { LIST_STAND_IN } from './list-verb.ts'
 import { canonicalPath } from './path.ts'
 import { parseQuery } from './query.ts'
 
 /** As it came, from wherever it came. */
 export interface Head {
+  /** LIST, SCAN and HELP by their own names. */
   readonly method: string
   /** The request target with its query. */
   readonly url: string
   readonly headers: IncomingHttpHeaders
   readonly remoteAddress: string
   readonly remotePort: number
-  /** The stand-in for LIST means LIST here. */
-  readonly speaksList: boolean
+  readonly openMetrics: boolean
 }
 
 /** What is to be read behind the head. */
@@ -31,6 +30,9 @@ const METHODS: ReadonlyMap<string, CoreMethod> = new Map([
   ['PUT', 'PUT'],
   ['PATCH', 'PATCH'],
   ['DELETE', 'DELETE'],
+  ['LIST', 'LIST'],
+  ['SCAN', 'SCAN'],
+  ['HELP', 'HELP'],
 ])
 const WITH_BODY: ReadonlySet<CoreMethod> = new Set<CoreMethod>(['POST', 'PUT', 'PATCH'])
 const LONGEST_TOKEN = 32 * 1024
@@ -38,7 +40,7 @@ const LONGEST_TOKEN = 32 * 1024
 export const NO_ERRORS = '{"errors":[]}\n'
 
 export function readHead(head: Head): ReadHead {
-  const method = methodOf(head)
+  const method = METHODS.get(head.method)
   if (method === undefined) return refused(405, undefined)
   const { url, headers, remoteAddress, remotePort } = head
   const mark = url.indexOf('?')
@@ -60,6 +62,7 @@ export function readHead(head: Head): ReadHead {
     header: (name) => (Object.hasOwn(headers, name) ? headerOf(headers, name) : undefined),
     remoteAddress,
     remotePort,
+    openMetrics: head.openMetrics,
   }
   return { kind: 'request', request, body: bodyKindOf(method, path.path) }
 }
@@ -75,11 +78,6 @@ export function refusal(status: number, text: string | undefined): CoreReply {
 
 function refused(status: number, text: string | undefined): ReadHead {
   return { kind: 'refused', reply: refusal(status, text) }
-}
-
-function methodOf({ method, speaksList }: Head): CoreMethod | undefined {
-  if (method === LIST_STAND_IN && speaksList) return 'LIST'
-  return METHODS.get(method)
 }
 
 /** X-Vault-Token, else a bearer token; empty when there is none, `undefined` when it cannot be one (S56). */

@@ -1,27 +1,23 @@
 /**
- * The HTTP front: verbs, paths, headers, bodies and limits, into a `CoreRequest`; a `CoreReply` back onto the wire; the
- * same at every listener.
+ * The HTTP front: a server of Node for each listener, and what it hands over to `answer.ts` and writes back; the same at
+ * every listener. HTTP/1.1 here, HTTP/2 over TLS in `http2.ts`.
  *
- * Invariant: nothing here decides about access, and no answer leaves before the core has given it, which is after the
- * audit entry is written. Content-Type is exactly `application/json`, which hvac compares (vault-api 1.1).
- *
- * Not here: HTTP/2.
+ * Invariant: after something that cannot be parsed nothing on that connection is trusted (S47).
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { Server as SecureServer } from 'node:https'
 import type { Duplex } from 'node:stream'
-import type { Core, CoreReply } from '../core/index.ts'
-import { decodeBody, readBody } from './body.ts'
-import { judgeOrigin } from './cors.ts'
+import type { Core } from '../core/index.ts'
+import { type Answer, answerOf, answerTo, type ListenerRules } from './answer.ts'
+import { ClientGone } from './body.ts'
 import { INTERNAL_ERROR } from './direct.ts'
 import type { FaultSource } from './fault.ts'
-import { type Source, sourceOf } from './forwarded.ts'
-import { acceptListVerb, speaksList } from './list-verb.ts'
+import { acceptForeignVerbs, takeForeignVerb } from './foreign-verbs.ts'
+import { type Http2Side, speakHttp2 } from './http2.ts'
 import { ListenError, type Listener, placeOf, type TcpListener, type TlsSettings } from './listener.ts'
 import { bind, createHttpServer, renewPair, REQUEST_TIMEOUT_MS } from './open.ts'
-import { NO_ERRORS, readHead, refusal } from './request.ts'
+import { NO_ERRORS } from './request.ts'
 import { sendStream } from './stream.ts'
-import { MOST_UPLOAD_BYTES, uploadOf } from './upload.ts'
 
 export interface HttpOptions {
   /** At least one. */
@@ -48,7 +44,6 @@ export type TlsRenewal =
   | { readonly kind: 'renewed'; readonly address: string }
   | { readonly kind: 'kept'; readonly address: string; readonly error: ListenError }
 
-export const MOST_BODY_BYTES: number = 32 * 1024 * 1024
 const STOP_WITHIN_MS = 10_000
 
 /** Whether the server is stopping: every answer then closes its connection. */
@@ -57,12 +52,8 @@ interface Stop {
 }
 
 /** What one listener asks of a request. */
-interface Rules {
-  readonly listener: Listener
+interface Rules extends ListenerRules {
   readonly stop: Stop
-  /** Headers of every answer, beside the body's. */
-  readonly headers: readonly string[]
-  readonly faults: FaultSource | undefined
 }
 
 /** @throws {ListenError} when one of the listeners cannot be opened; then none is. */
@@ -70,29 +61,33 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
   const report = options.onInternalError ?? (() => undefined)
   const stop: Stop = { begun: false }
   const servers: Server[] = []
+  const spoken: Http2Side[] = []
   /** The last request of a connection: Node would carry out those of a pipelining client at once, and out of order. */
   const answering = new WeakMap<object, Promise<void>>()
   const close = async (): Promise<void> => {
     stop.begun = true
-    await Promise.all(servers.map((server) => stopServer(server, options.stopWithinMs ?? STOP_WITHIN_MS)))
+    const withinMs = options.stopWithinMs ?? STOP_WITHIN_MS
+    for (const side of spoken) side.close(withinMs)
+    await Promise.all(servers.map((server) => stopServer(server, withinMs)))
   }
   const addresses: string[] = []
   try {
     for (const listener of options.listeners) {
       const server = createHttpServer(listener)
       const secure = listener.kind === 'tcp' && listener.tls !== undefined
-      const headers = secure ? [...NO_STORE, ...ONLY_TLS] : NO_STORE
-      const rules: Rules = { listener, stop, headers, faults: options.testOnlyFaults }
+      const rules: Rules = { listener, stop, faults: options.testOnlyFaults }
       server.on('request', (message, response) => {
         const before = answering.get(message.socket)
         const answer = (): Promise<void> =>
           serve(core, message, response, rules).catch((error: unknown) => {
+            if (error instanceof ClientGone) return
             report(error, message.method ?? '')
-            reply(response, { status: 500, body: INTERNAL_ERROR }, rules)
+            reply(response, answerOf({ status: 500, body: INTERNAL_ERROR }, listener), rules)
           })
         answering.set(message.socket, before === undefined ? answer() : before.then(answer))
       })
-      acceptListVerb(server, secure ? 'secureConnection' : 'connection', refuseUnparsable)
+      if (server instanceof SecureServer) spoken.push(speakHttp2(server, { core, rules, report }))
+      acceptForeignVerbs(server, secure ? 'secureConnection' : 'connection', refuseUnparsable)
       await bind(server, listener)
       servers.push(server)
       addresses.push(addressOf(server, listener))
@@ -142,127 +137,36 @@ function stopServer(server: Server, withinMs: number): Promise<void> {
 }
 
 async function serve(core: Core, message: IncomingMessage, response: ServerResponse, rules: Rules): Promise<void> {
-  const { listener } = rules
-  const source = remoteOf(message, listener)
-  if (source.kind === 'refused') {
-    reply(response, refusal(400, source.text), rules)
-    return
-  }
   const { socket } = message
-  const cross = judgeOrigin(core.cors, {
-    method: message.method ?? '',
-    origin: message.headers.origin,
-    requestedMethod: message.headers['access-control-request-method'],
-  })
-  for (const [name, value] of cross.headers) response.setHeader(name, value)
-  if (cross.kind === 'answer') {
-    reply(response, cross.reply, rules)
-    return
-  }
-  const head = readHead({
-    method: message.method ?? '',
-    url: message.url ?? '/',
-    headers: message.headers,
-    remoteAddress: source.address,
-    remotePort: socket.remotePort ?? 0,
-    speaksList: speaksList(socket),
-  })
-  if (head.kind === 'refused') {
-    reply(response, head.reply, rules)
-    return
-  }
-  const { request, body: kind } = head
-  if (rules.faults !== undefined) {
-    const fault = await rules.faults(request)
-    if (fault?.kind === 'break') socket.destroy()
-    if (fault?.kind === 'answer') reply(response, fault.reply, rules)
-    if (fault !== undefined) return
-  }
-  if (kind === 'none') {
-    const answer = core.handle(request)
-    await send(response, answer instanceof Promise ? await inTime(answer, listener) : answer, rules)
-    return
-  }
-  if (kind === 'upload') {
-    // Its arrival is limited, by Node; what then happens to that much takes as long as it takes.
-    const answer = await core.handle({ ...request, upload: uploadOf(message, MOST_UPLOAD_BYTES) })
-    reply(response, answer, rules)
-    // Read and dropped: a client that is still sending would else see a broken connection and no answer.
-    message.resume()
-    return
-  }
-  const bytes = await readBody(message, listener.maxBodyBytes ?? MOST_BODY_BYTES)
-  if (bytes === 'broken-off') return
-  const body = decodeBody(bytes, request.contentType)
-  if (body.kind === 'refused') {
-    // The rest of a body that is too large is not worth reading.
-    if (body.status === 413) response.shouldKeepAlive = false
-    reply(response, refusal(body.status, body.text), rules)
-    return
-  }
-  const answer = core.handle(body.kind === 'none' ? request : { ...request, body: body.data })
-  reply(response, answer instanceof Promise ? await inTime(answer, listener) : answer, rules)
-}
-
-function remoteOf({ headers, socket }: IncomingMessage, listener: Listener): Source {
-  const peer = socket.remoteAddress ?? ''
-  if (listener.kind === 'unix' || listener.forwardedFor === undefined) return { kind: 'address', address: peer }
-  return sourceOf(listener.forwardedFor, peer, [headers['x-forwarded-for'] ?? []].flat().join(','))
-}
-
-/**
- * 504, which no client's own retries repeat: what was asked for may still be done. (Airflow repeats 500, 502 and 503.)
- */
-async function inTime(
-  answer: Promise<CoreReply>,
-  { requestTimeoutMs = REQUEST_TIMEOUT_MS }: Listener,
-): Promise<CoreReply> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<CoreReply>((resolve) => {
-    timer = setTimeout(
-      () => resolve(refusal(504, 'the request timed out; it may still be carried out')),
-      requestTimeoutMs,
-    )
-  })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-async function send(response: ServerResponse, answer: CoreReply, rules: Rules): Promise<void> {
+  const answer = await answerTo(
+    core,
+    {
+      method: takeForeignVerb(socket) ?? message.method ?? '',
+      url: message.url ?? '/',
+      headers: message.headers,
+      peerAddress: socket.remoteAddress ?? '',
+      peerPort: socket.remotePort ?? 0,
+      body: message,
+      breakOff: () => socket.destroy(),
+    },
+    rules,
+  )
   if (answer.stream === undefined) {
     reply(response, answer, rules)
     return
   }
   if (rules.stop.begun) response.shouldKeepAlive = false
   await sendStream(response, answer.stream, {
-    headers: [...rules.headers, ...(answer.headers ?? [])],
+    begin: () => response.writeHead(answer.status, answer.headers as string[]),
     stallMs: rules.listener.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
   })
 }
 
-const NO_STORE: readonly string[] = ['Cache-Control', 'no-store']
-const ONLY_TLS: readonly string[] = ['Strict-Transport-Security', 'max-age=31536000; includeSubDomains']
-
-function reply(response: ServerResponse, answer: CoreReply, { headers: fixed, stop }: Rules): void {
-  const { status, body } = answer
-  const headers = [...fixed, ...(answer.headers ?? [])]
+function reply(response: ServerResponse, { status, headers, body, abandon }: Answer, { stop }: Rules): void {
   if (response.headersSent || response.destroyed) return
-  if (stop.begun) response.shouldKeepAlive = false
-  if (body === undefined) {
-    response.writeHead(status, headers)
-    response.end()
-    return
-  }
-  response.writeHead(status, [
-    'Content-Type',
-    'application/json',
-    'Content-Length',
-    String(Buffer.byteLength(body)),
-    ...headers,
-  ])
+  if (abandon || stop.begun) response.shouldKeepAlive = false
+  const length = body === undefined ? [] : ['Content-Length', String(Buffer.byteLength(body))]
+  response.writeHead(status, [...headers, ...length])
   response.end(body)
 }
 

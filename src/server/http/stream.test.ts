@@ -35,7 +35,8 @@ async function ask(chunks: AsyncIterable<Uint8Array>, stallMs = 60_000) {
     settle = resolve
   })
   const server = createServer((_, response) => {
-    const done = sendStream(response, { contentType: 'application/gzip', chunks }, { headers: ['X-A', 'b'], stallMs })
+    const begin = (): unknown => response.writeHead(200, { 'Content-Type': 'application/gzip', 'X-A': 'b' })
+    const done = sendStream(response, { contentType: 'application/gzip', chunks }, { begin, stallMs })
     settle(
       done.catch((error: unknown) => {
         if (!response.headersSent) response.writeHead(500).end()

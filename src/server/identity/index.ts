@@ -60,6 +60,10 @@ export class Entities {
     this.#options = options
   }
 
+  count(): number {
+    return this.#options.storage.list('entity/').length
+  }
+
   /** The id of the name's entity, made now if it is the first login. */
   of(name: LoginName): string | Promise<string> {
     const key = aliasKey(name)

@@ -152,7 +152,14 @@ export type LogicalResponse =
   /** A token endpoint made or renewed a token itself. */
   | { readonly kind: 'auth'; readonly auth: AuthBlock; readonly warnings?: readonly string[] }
   /** An answer that was made and kept earlier. Goes out as it is. */
-  | { readonly kind: 'raw'; readonly status: number; readonly body: string; readonly warnings?: readonly string[] }
+  | {
+      readonly kind: 'raw'
+      readonly status: number
+      readonly body: string
+      /** Default `application/json`. */
+      readonly contentType?: string
+      readonly warnings?: readonly string[]
+    }
   /** 200 with bytes; not in the audit log. */
   | { readonly kind: 'stream'; readonly stream: ByteStream; readonly warnings?: never }
   /** The answer lies with a wrapping token. */

@@ -17,6 +17,7 @@ type settings struct {
 	Token       string
 	Run         string
 	AuditFolder string
+	Embedded    bool
 	TLS         *struct {
 		Address   string
 		Token     string

@@ -3,6 +3,7 @@
  */
 import type { JsonObject, LoginName, TokenEntry, WrapInfo } from '../../logical/index.ts'
 import type { UserLockoutConfig } from '../../logical/user-lockout.ts'
+import type { FactsPort } from './facts.ts'
 import type { ConfigPort } from './config.ts'
 import type { QuotasPort } from './quotas.ts'
 
@@ -271,6 +272,7 @@ interface ResultantRule {
 
 export interface SystemHost {
   readonly node: NodeView
+  readonly facts: FactsPort
   readonly keys: KeysPort
   readonly rekey: RekeyPort
   readonly rootGeneration: RootGenerationPort

@@ -6,6 +6,11 @@
  */
 import { type Backend, type JsonObject, router } from '../../logical/index.ts'
 import type { PolicyStore } from '../../policy/index.ts'
+import type { Storage } from '../../storage/storage.ts'
+import { catalogRoutes } from './catalog.ts'
+import { factRoutes } from './facts.ts'
+import { metricsRoutes } from './metrics.ts'
+import { uiHeaderRoutes } from './ui-headers.ts'
 import { auditRoutes } from './audit.ts'
 import { capabilityRoutes } from './capabilities.ts'
 import { generateRootRoutes } from './generate-root.ts'
@@ -15,6 +20,7 @@ import { LEASE_SUDO, leaseRoutes } from './leases.ts'
 import { mountRoutes } from './mounts.ts'
 import { quotaRoutes } from './quotas.ts'
 import { remountRoutes } from './remount.ts'
+import { passwordPolicyRoutes } from './password-policies.ts'
 import { statusRoutes } from './plenum-status.ts'
 import { policyRoutes } from './policies.ts'
 import { toolRoutes } from './tools.ts'
@@ -27,15 +33,18 @@ import { wrappingRoutes } from './wrapping.ts'
 
 /** vault-api 3: `auth` itself may be read without sudo, what lies below it may not be touched. */
 const SUDO =
-  /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|config\/(?:cors|auditing\/.*)|rotate(?:\/.*)?|raw(?:\/.*)?|rekey(?:-recovery-key)?\/.*|generate-root\/.*|storage\/raft\/snapshot(?:-.*)?)$/
+  /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|config\/(?:cors|auditing\/.*|ui\/headers(?:\/.*)?|state\/sanitized)|in-flight-req|plugins\/catalog\/.+|rotate(?:\/.*)?|raw(?:\/.*)?|rekey(?:-recovery-key)?\/.*|generate-root\/.*|storage\/raft\/snapshot(?:-.*)?)$/
 /** They look at the token themselves. */
-const UNAUTHENTICATED = /^(?:internal\/(?:ui\/(?:mounts(?:\/.*)?|namespaces)|specs\/openapi)|wrapping\/lookup)$/
+const UNAUTHENTICATED =
+  /^(?:internal\/(?:ui\/(?:mounts(?:\/.*)?|namespaces)|specs\/openapi)|wrapping\/lookup|replication\/status)$/
 
-export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
+/** `passwordPolicies` is where those rest. */
+export function createSystem(host: SystemHost, policies: PolicyStore, passwordPolicies: Storage): Backend {
   const handle = router([
     ...mountRoutes(host),
     ...remountRoutes(host),
     ...policyRoutes(policies),
+    ...passwordPolicyRoutes({ storage: passwordPolicies, random: (bytes) => host.tools.random(bytes) }),
     ...capabilityRoutes(host),
     ...auditRoutes(host.audit),
     ...uiRoutes(host),
@@ -47,6 +56,10 @@ export function createSystem(host: SystemHost, policies: PolicyStore): Backend {
     ...rekeyRoutes(host.rekey),
     ...generateRootRoutes(host.rootGeneration),
     { pattern: /ha-status/, operations: { read: () => ({ kind: 'data', data: { nodes: [nodeOf(host)] } }) } },
+    ...factRoutes(host.facts, host.now),
+    ...metricsRoutes(host.facts, host.now),
+    ...catalogRoutes(host.node.version),
+    ...uiHeaderRoutes,
     ...quotaRoutes(host),
     ...configRoutes(host.config),
     ...raftRoutes(host.snapshots, host.node),
@@ -96,4 +109,5 @@ export type {
   SystemHost,
 } from './host.ts'
 export { type AuditedHeaders, type ConfigPort, CORS_HEADERS, type CorsConfig } from './config.ts'
+export type { FactsPort, TokenCount } from './facts.ts'
 export { INHERIT } from './mount-settings.ts'

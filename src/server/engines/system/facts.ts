@@ -1,0 +1,89 @@
+/**
+ * What the server tells of itself and its machine (vault-api 4.4): `version-history`, `host-info`, `in-flight-req`,
+ * `config/state/sanitized`, `internal/counters`, `replication/status`, `experiments`. Reads alone; no secret is among it.
+ */
+import { type JsonObject, LogicalError, type LogicalResponse, type Route } from '../../logical/index.ts'
+import { formatInstant } from '../../logical/duration.ts'
+
+export interface FactsPort {
+  /** Those that served this store, the oldest first. Unix milliseconds. */
+  versions(): readonly { readonly version: string; readonly installed: number }[]
+  /** What the server was started with: no secret, no path of a key. */
+  config(): JsonObject
+  underWay(): readonly {
+    readonly id: string
+    readonly start: number
+    readonly address: string
+    readonly port: number
+    readonly path: string
+    readonly method: string
+  }[]
+  /** By operation and class of status (`2xx`), since the process started. */
+  answers(): readonly { readonly operation: string; readonly status: string; readonly count: number }[]
+  logins(): number
+  audit(): readonly { readonly path: string; readonly stored: number; readonly refused: number }[]
+  mounts(): { readonly logical: number; readonly auth: number }
+  /** Of the process, in bytes. */
+  memory(): { readonly rss: number; readonly heapUsed: number }
+  entities(): number
+  /** Service tokens, and those of them that have an end. */
+  tokens(): Promise<TokenCount>
+  /** As it was not long ago. */
+  tokensLately(): Promise<TokenCount>
+  host(): JsonObject
+}
+
+export interface TokenCount {
+  readonly tokens: number
+  readonly expiring: number
+}
+
+export function factRoutes(facts: FactsPort, now: () => number): Route[] {
+  const reading = (pattern: RegExp, read: () => LogicalResponse | Promise<LogicalResponse>): Route => ({
+    pattern,
+    operations: { read },
+  })
+  const data = (of: JsonObject): LogicalResponse => ({ kind: 'data', data: of })
+  return [
+    { pattern: /version-history\/?/, operations: { list: () => history(facts) } },
+    reading(/host-info/, () => data({ timestamp: formatInstant(now()), ...facts.host() })),
+    reading(/in-flight-req/, () => ({ kind: 'document', data: inFlight(facts) })),
+    reading(/config\/state\/sanitized/, () => data(facts.config())),
+    reading(/internal\/counters\/requests/, () => {
+      throw new LogicalError('unsupported-path', 'The functionality has been removed on this path', 'bare')
+    }),
+    reading(/internal\/counters\/tokens/, async () =>
+      data({ counters: { service_tokens: { total: (await facts.tokens()).tokens } } }),
+    ),
+    reading(/internal\/counters\/entities/, () => data({ counters: { entities: { total: facts.entities() } } })),
+    reading(/replication\/status/, () => data({ mode: 'disabled' })),
+    reading(/experiments/, () => data({ available: [], enabled: [] })),
+  ]
+}
+
+function history(facts: FactsPort): LogicalResponse {
+  const versions = facts.versions()
+  const info = versions.map(({ version, installed }, index): [string, JsonObject] => [
+    version,
+    {
+      timestamp_installed: formatInstant(installed),
+      previous_version: versions[index - 1]?.version ?? null,
+      build_date: '',
+    },
+  ])
+  return { kind: 'list', keys: versions.map(({ version }) => version), more: { key_info: Object.fromEntries(info) } }
+}
+
+function inFlight(facts: FactsPort): JsonObject {
+  return Object.fromEntries(
+    facts.underWay().map(({ id, start, address, port, path, method }): [string, JsonObject] => [
+      id,
+      {
+        start_time: formatInstant(start),
+        client_remote_address: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
+        request_path: path,
+        request_method: method,
+      },
+    ]),
+  )
+}
