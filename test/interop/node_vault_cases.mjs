@@ -1,6 +1,7 @@
 /**
  * node-vault against a Vault: reads what it is to use from standard input, reports each case as a line of JSON. It asserts
- * what its users see: bodies as the client gives them, and its own errors.
+ * what its users see: bodies as the client gives them, and its own errors. Long because it is a list: each case stands by
+ * itself.
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'

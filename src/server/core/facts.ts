@@ -41,7 +41,7 @@ export function createFacts({
   now,
 }: FactSources): FactsPort {
   const countTokens = async (): Promise<TokenCount> => {
-    const { stored, expiring } = await tokens.count()
+    const { stored, expiring } = tokens.count()
     return { tokens: stored, expiring }
   }
   let counted = { at: Number.NEGATIVE_INFINITY, tokens: 0, expiring: 0 }
