@@ -27,11 +27,13 @@ const EXAMPLES: readonly Example[] = [
 ]
 
 let server: TestServer
-// Below the project: Node looks for node-vault from where the program lies.
-mkdirSync(CACHE, { recursive: true })
-const folder = mkdtempSync(join(CACHE, 'examples-'))
-const home = mkdtempSync(join(tmpdir(), 'plenum-examples-'))
+let folder: string
+let home: string
 beforeAll(async () => {
+  // Below the project: Node looks for node-vault from where the program lies.
+  mkdirSync(CACHE, { recursive: true })
+  folder = mkdtempSync(join(CACHE, 'examples-'))
+  home = mkdtempSync(join(tmpdir(), 'plenum-examples-'))
   server = await startTestServer({ hub: join(import.meta.dirname, '../../examples/hub/plenum.yaml') })
 })
 afterAll(async () => {

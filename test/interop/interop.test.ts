@@ -23,8 +23,9 @@ interface Report {
 
 let target: Target
 let secure: SecureServer | undefined
-const folder = mkdtempSync(join(tmpdir(), 'plenum-interop-'))
+let folder: string
 beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'plenum-interop-'))
   target = await openTarget({ auditFolder: folder })
   if (target.embedded) secure = await startSecureServer(folder)
 })

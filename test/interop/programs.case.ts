@@ -93,10 +93,10 @@ async function prepareGo(mod: string, tag: string, source = '.'): Promise<Prepar
   return ready(program)
 }
 
-/** Go finds its caches and its proxy through the environment. No C compiler is needed, and none is asked. */
+/** Go finds its caches and its proxy through the environment, and needs a home for them. No C compiler is needed, and none is asked. */
 function environment(): Record<string, string> {
   const all = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  return { ...Object.fromEntries(all), CGO_ENABLED: '0' }
+  return { HOME: CACHE, ...Object.fromEntries(all), CGO_ENABLED: '0' }
 }
 
 function older(own: RegExpExecArray, wanted: RegExpExecArray): boolean {
