@@ -27,6 +27,7 @@ const SUPPORTED_NODE = '24'
 const NOT_TWICE = [
   'apply-kill',
   'server-kill',
+  'snapshot-kill',
   'soak',
   'store-damage',
   'store-kill',
@@ -58,6 +59,7 @@ await suite('unit', process.execPath, 'unit')
 await suite('integration', process.execPath, 'integration')
 const problem = isWanted('airflow') || isWanted('interop') ? await makePythonEnvironments() : undefined
 // Without Python, the cases of hvac alone are skipped.
+if (problem !== undefined && isWanted('interop')) process.stdout.write(`no hvac: ${problem}\n`)
 await suite('interop', process.execPath, 'interop')
 if (isWanted('airflow')) {
   if (problem === undefined) await suite('airflow', process.execPath, 'airflow')

@@ -27,9 +27,9 @@ export interface FactsPort {
   memory(): { readonly rss: number; readonly heapUsed: number }
   entities(): number
   /** Service tokens, and those of them that have an end. */
-  tokens(): Promise<TokenCount>
+  tokens(): TokenCount
   /** As it was not long ago. */
-  tokensLately(): Promise<TokenCount>
+  tokensLately(): TokenCount
   host(): JsonObject
 }
 
@@ -39,7 +39,7 @@ export interface TokenCount {
 }
 
 export function factRoutes(facts: FactsPort, now: () => number): Route[] {
-  const reading = (pattern: RegExp, about: string, read: () => LogicalResponse | Promise<LogicalResponse>): Route => ({
+  const reading = (pattern: RegExp, about: string, read: () => LogicalResponse): Route => ({
     pattern,
     about,
     fields: {},
@@ -63,8 +63,8 @@ export function factRoutes(facts: FactsPort, now: () => number): Route[] {
     reading(/internal\/counters\/requests/, 'Nothing any more: Vault has removed what was here.', () => {
       throw new LogicalError('unsupported-path', 'The functionality has been removed on this path', 'bare')
     }),
-    reading(/internal\/counters\/tokens/, 'How many service tokens there are.', async () =>
-      data({ counters: { service_tokens: { total: (await facts.tokens()).tokens } } }),
+    reading(/internal\/counters\/tokens/, 'How many service tokens there are.', () =>
+      data({ counters: { service_tokens: { total: facts.tokens().tokens } } }),
     ),
     reading(/internal\/counters\/entities/, 'How many entities there are.', () =>
       data({ counters: { entities: { total: facts.entities() } } }),
