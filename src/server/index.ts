@@ -7,7 +7,7 @@
  * It binds to loopback and speaks plain HTTP unless told otherwise. Not here: replication, several nodes: a real
  * cluster is configured by Plenum, never replaced by it.
  */
-import { type AuditPlace, createCore, type Core, type Report, systemLeaseTtl } from './core/index.ts'
+import { type AuditPlace, createCore, type Core, type LoggersPort, type Report, systemLeaseTtl } from './core/index.ts'
 import {
   answerDirectly,
   type DirectAnswer,
@@ -47,6 +47,8 @@ export interface ServerOptions {
   readonly random?: ((bytes: number) => Buffer) | undefined
   /** Told of what happens, for a log. Default: nobody is. */
   readonly report?: Report | undefined
+  /** Of the log that the program keeps, for `sys/loggers`. Default: it keeps none. */
+  readonly loggers?: LoggersPort | undefined
   /** Of the program that the server is part of, for `sys/plenum/status`. */
   readonly version?: string | undefined
   /** How long requests under way may take when it stops, in ms. Default 10,000. */
@@ -98,6 +100,7 @@ export function openCore(
     ...(options.leaseTtl === undefined ? {} : { leaseTtl: systemLeaseTtl(options.leaseTtl) }),
     ...(version === undefined ? {} : { version }),
     report,
+    loggers: options.loggers,
     listeners: listening,
   })
 }
@@ -176,6 +179,7 @@ export {
   type AuditPlace,
   type Core,
   type InitializeOptions,
+  type LoggersPort,
   type Report,
   type ServerEvent,
   VAULT_VERSION,

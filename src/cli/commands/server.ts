@@ -75,6 +75,7 @@ export async function server(options: ServerCommandOptions, screen: Screen): Pro
         token = await fillDev(local, sensitive(made.rootToken), options)
       },
       report: early.log.tell,
+      loggers: log.loggers,
     })
     const started = running
     onHangup = () => {

@@ -53,6 +53,32 @@ describe('the log', () => {
     ])
   })
 
+  it('tells as much of one part as that part is told to, until the level is read anew', () => {
+    const { log, lines } = plant('standard', 'warn')
+    log.loggers.setLevel('debug', 'expiration')
+    log.loggers.setLevel('error', 'audit')
+    expect(log.loggers.levels()).toEqual({
+      core: 'warn',
+      audit: 'error',
+      listener: 'warn',
+      expiration: 'debug',
+      server: 'warn',
+    })
+    log.tell({ kind: 'unsealed' })
+    log.tell({ kind: 'audit-notice', severity: 'warn', text: 'little room' })
+    log.tell({ kind: 'tokens-expired', count: 3 })
+    log.loggers.setLevel(undefined, 'audit')
+    log.tell({ kind: 'audit-notice', severity: 'warn', text: 'less room' })
+    log.loggers.setLevel('trace')
+    log.setLevel('error')
+    log.tell({ kind: 'unsealed' })
+    expect(new Set(Object.values(log.loggers.levels()))).toEqual(new Set(['error']))
+    expect(lines.map((line) => line.slice(25).trimEnd())).toEqual([
+      '[DEBUG] expiration: expired tokens were removed: count=3',
+      '[WARN]  audit: less room',
+    ])
+  })
+
   it('tells one error once a minute, whatever else it tells', () => {
     const { log, lines, clock } = plant('standard')
     const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' })

@@ -6,13 +6,16 @@
  * nothing of it.
  */
 import { pino } from 'pino'
-import type { LogFormat, LogLevel } from '../../server/index.ts'
-import { newsOf, onceAMinute, type Fact, type News, type ServingEvent } from './news.ts'
+import type { LogFormat, LoggersPort, LogLevel } from '../../server/index.ts'
+import { MODULES, newsOf, onceAMinute, type Fact, type News, type ServingEvent } from './news.ts'
 import { type LineStream, writeUnread } from './unread.ts'
 
 export interface ServerLog {
   tell(event: ServingEvent): void
+  /** Of all parts, as the configuration says it. */
   setLevel(level: LogLevel): void
+  /** The levels of single parts, for `sys/loggers`. */
+  readonly loggers: LoggersPort
   close(): void
 }
 
@@ -37,7 +40,8 @@ export function openLog({ level, format, stream, now, exit }: LogOptions): Serve
   })
   const logger = pino(
     {
-      level,
+      // What is told is decided below, part by part.
+      level: 'trace',
       base: null,
       messageKey: '@message',
       timestamp: () => `,"@timestamp":"${time()}"`,
@@ -46,14 +50,28 @@ export function openLog({ level, format, stream, now, exit }: LogOptions): Serve
     { write: (line: string) => lines.write(format === 'json' ? line : textOf(line)) },
   )
   const isNew = onceAMinute(now)
+  const levels = new Map<string, LogLevel>()
+  let configured = level
+  const levelOf = (part: string): LogLevel => levels.get(part) ?? configured
+  const loudness = (of: LogLevel): number => logger.levels.values[of] ?? 0
   return {
     tell(event) {
       const news = newsOf(event)
-      if (!logger.isLevelEnabled(news.level) || !isNew(news)) return
+      if (loudness(news.level) < loudness(levelOf(news.module)) || !isNew(news)) return
       logger[news.level]({ '@module': news.module, ...news.facts }, news.text)
     },
     setLevel(wanted) {
-      logger.level = wanted
+      configured = wanted
+      levels.clear()
+    },
+    loggers: {
+      levels: () => Object.fromEntries(MODULES.map((part) => [part, levelOf(part)])),
+      setLevel(wanted, part) {
+        for (const one of part === undefined ? MODULES : [part]) {
+          if (wanted === undefined) levels.delete(one)
+          else levels.set(one, wanted)
+        }
+      },
     },
     close: () => lines.close(),
   }

@@ -18,12 +18,15 @@ export type ServingEvent =
   | { readonly kind: 'restart-needed'; readonly what: string }
   | { readonly kind: 'lines-lost'; readonly count: number }
 
+/** Vault's words where it has one. */
+export const MODULES = ['core', 'audit', 'listener', 'expiration', 'server'] as const
+
 export type Fact = string | number | boolean | readonly string[]
 
 export interface News {
   readonly level: LogLevel
-  /** Which part of the server: Vault's word where it has one. */
-  readonly module: 'core' | 'audit' | 'listener' | 'expiration' | 'server'
+  /** Which part of the server. */
+  readonly module: (typeof MODULES)[number]
   readonly text: string
   readonly facts: Readonly<Record<string, Fact>>
 }

@@ -6,7 +6,7 @@
  */
 import { randomFillSync, randomUUID } from 'node:crypto'
 import { createBarrier, keySpace } from '../barrier/index.ts'
-import { CORS_HEADERS, type CorsConfig } from '../engines/system/index.ts'
+import { CORS_HEADERS, type CorsConfig, type LoggersPort } from '../engines/system/index.ts'
 import type { JsonObject } from '../json/index.ts'
 import { LogicalError, type Operation } from '../logical/index.ts'
 import { createSeal } from '../seal/index.ts'
@@ -44,6 +44,8 @@ export interface CoreOptions {
   readonly configState?: JsonObject
   /** Told of what happens. Default: nobody is. */
   readonly report?: Report
+  /** Of the log that the program keeps. Default: it keeps none, and there is no `sys/loggers`. */
+  readonly loggers?: LoggersPort | undefined
   /** Of the program that the server is part of, for `sys/plenum/status`. */
   readonly version?: string
   /** Where it listens, for `sys/plenum/status`. */
@@ -138,6 +140,7 @@ export function createCore(options: CoreOptions): Core {
         userLockout: options.userLockout ?? true,
         auditPlace: options.auditPlace ?? {},
         report,
+        loggers: options.loggers,
         about,
         leaseTtl,
         activity,

@@ -53,7 +53,8 @@ async function send(method: CoreMethod, path: string, body?: JsonObject, query?:
 }
 
 beforeAll(async () => {
-  server = await startServer({ storage: { kind: 'memory' }, port: 0 })
+  const loggers = { levels: () => ({ r: 'info' }) as const, setLevel: () => undefined }
+  server = await startServer({ storage: { kind: 'memory' }, port: 0, loggers })
   const { keys, rootToken } = await server.core.initialize({ shares: 1, threshold: 1 })
   await server.core.unsealWithKey(keys[0] ?? Buffer.alloc(0))
   token = rootToken

@@ -19,6 +19,7 @@ import {
   type CorsConfig,
   createSystem,
   INHERIT,
+  type LoggersPort,
   type SnapshotsPort,
 } from '../engines/system/index.ts'
 import { Entities } from '../identity/index.ts'
@@ -84,6 +85,8 @@ export interface SessionOptions {
   /** What the server was started with, for `sys/config/state/sanitized`. */
   readonly configState: JsonObject
   readonly about: About
+  /** Of the program's log, where it keeps one. */
+  readonly loggers?: LoggersPort | undefined
   /** Seals the server that this session belongs to. */
   readonly sealServer: () => Promise<void>
   readonly snapshots: SnapshotsPort
@@ -181,6 +184,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     leaseTtl: options.leaseTtl,
     facts,
     about: options.about,
+    loggers: options.loggers,
   })
   mounts.addFixed(
     fixedEntry('sys/', 'system', 'system', 'system endpoints used for control, policy and debugging'),

@@ -8,6 +8,7 @@ import type {
   ConfigPort,
   KeysPort,
   LockoutPort,
+  LoggersPort,
   MountsPort,
   MountView,
   RekeyPort,
@@ -54,6 +55,7 @@ interface ServerPowers {
   readonly random: (bytes: number) => Buffer
   readonly facts: FactsPort
   readonly about: About
+  readonly loggers: LoggersPort | undefined
 }
 
 /** What does not change from one unsealing to the next. */
@@ -71,13 +73,14 @@ export function createSystemHost(
   parts: SystemParts,
   audit: AuditDevices,
   keys: KeysPort,
-  { leaseTtl, seal, snapshots, random, facts, about }: ServerPowers,
+  { leaseTtl, seal, snapshots, random, facts, about, loggers }: ServerPowers,
 ): SystemHost {
   const { mounts, tokens, wrapping, lockout, rateLimits, config, now } = parts
   const acl = (token: TokenEntry): Acl => aclOf(token, parts)
   return {
     node: { hostname: hostname(), version: VAULT_VERSION },
     facts,
+    loggers,
     keys,
     rekey: rekeyPort(parts),
     rootGeneration: rootGenerationPort(parts),

@@ -5,6 +5,7 @@ import type { JsonObject, LoginName, TokenEntry, WrapInfo } from '../../logical/
 import type { UserLockoutConfig } from '../../logical/user-lockout.ts'
 import type { FactsPort } from './facts.ts'
 import type { ConfigPort } from './config.ts'
+import type { LoggersPort } from './loggers.ts'
 import type { QuotasPort } from './quotas.ts'
 
 /** What can be tuned of a mount. TTLs in seconds, 0 inherits. */
@@ -283,6 +284,8 @@ export interface SystemHost {
   readonly quotas: QuotasPort
   readonly config: ConfigPort
   readonly status: StatusPort
+  /** `undefined` where the program keeps no log. */
+  readonly loggers: LoggersPort | undefined
   /** System-wide lease TTLs in seconds, for tuning reads. */
   readonly leaseTtl: { readonly default: number; readonly max: number }
   tokenByText(token: string): TokenEntry | undefined

@@ -17,6 +17,7 @@ import { generateRootRoutes } from './generate-root.ts'
 import { configRoutes } from './config.ts'
 import type { SystemHost } from './host.ts'
 import { LEASE_SUDO, leaseRoutes } from './leases.ts'
+import { loggerRoutes } from './loggers.ts'
 import { mountRoutes } from './mounts.ts'
 import { quotaRoutes } from './quotas.ts'
 import { remountRoutes } from './remount.ts'
@@ -33,7 +34,7 @@ import { wrappingRoutes } from './wrapping.ts'
 
 /** vault-api 3: `auth` itself may be read without sudo, what lies below it may not be touched. */
 const SUDO =
-  /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|config\/(?:cors|auditing\/.*|ui\/headers(?:\/.*)?|state\/sanitized)|in-flight-req|plugins\/catalog\/.+|rotate(?:\/.*)?|raw(?:\/.*)?|rekey(?:-recovery-key)?\/.*|generate-root\/.*|storage\/raft\/snapshot(?:-.*)?)$/
+  /^(?:auth\/.+|audit(?:\/.*)?|seal|step-down|remount|config\/(?:cors|auditing\/.*|ui\/headers(?:\/.*)?|state\/sanitized)|in-flight-req|loggers(?:\/.*)?|plugins\/catalog\/.+|rotate(?:\/.*)?|raw(?:\/.*)?|rekey(?:-recovery-key)?\/.*|generate-root\/.*|storage\/raft\/snapshot(?:-.*)?)$/
 /** They look at the token themselves. */
 const UNAUTHENTICATED =
   /^(?:internal\/(?:ui\/(?:mounts(?:\/.*)?|namespaces)|specs\/openapi)|wrapping\/lookup|replication\/status)$/
@@ -69,6 +70,7 @@ export function createSystem(host: SystemHost, policies: PolicyStore, passwordPo
     ...configRoutes(host.config),
     ...raftRoutes(host.snapshots, host.node),
     ...statusRoutes(host),
+    ...(host.loggers === undefined ? [] : loggerRoutes(host.loggers)),
     {
       pattern: /seal|step-down/,
       about: 'Seals the server. There is no other node that a step down would give way to: it does nothing.',
@@ -118,4 +120,5 @@ export type {
 } from './host.ts'
 export { type AuditedHeaders, type ConfigPort, CORS_HEADERS, type CorsConfig } from './config.ts'
 export type { FactsPort, TokenCount } from './facts.ts'
+export type { LoggersPort } from './loggers.ts'
 export { INHERIT } from './mount-settings.ts'
