@@ -82,7 +82,7 @@ describe('parameters that an endpoint does not take', () => {
   })
 
   it.runIf(process.env['PLENUM_TEST_VAULT_ADDR'] === undefined)(
-    'stand in the audit log by their names, never by their values (S11)',
+    'S11: stand in the audit log by their names, never by their values',
     async () => {
       const file = join(folder, 'parameters.log')
       const device = vault.unique('told')

@@ -88,7 +88,7 @@ describe('warnings about parameters', () => {
     expect(await ask(ANSWER, { limit: 1 })).toMatchObject({ warnings: [expect.stringContaining('[limit]')] })
   })
 
-  it('hold no value, and take __proto__ for a name like any other (S10, S55)', async () => {
+  it('S10, S55: hold no value, and take __proto__ for a name like any other', async () => {
     const data = Object.assign(Object.create(null) as JsonObject, { a: 'planted', ['__proto__']: 'planted' })
     const answer = await ask(ANSWER, data)
     expect(answer.warnings).toEqual(['Endpoint ignored these unrecognized parameters: [__proto__ a]'])
