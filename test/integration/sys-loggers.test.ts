@@ -59,8 +59,8 @@ describe('sys/loggers', () => {
     const rule = (more: string): string => `path "sys/loggers*" { capabilities = ["read", "update", "delete"${more}] }`
     const tokenWith = async (name: string, policy: string): Promise<string> => {
       await ask('POST', `sys/policies/acl/${name}`, { policy })
-      const { json } = await ask('POST', 'auth/token/create', { policies: [name] })
-      return (json?.['auth'] as { readonly client_token: string }).client_token
+      const { json = {} } = await ask('POST', 'auth/token/create', { policies: [name] })
+      return (json['auth'] as { readonly client_token: string }).client_token
     }
     const without = await tokenWith('without', rule(''))
     const withSudo = await tokenWith('with', rule(', "sudo"'))
