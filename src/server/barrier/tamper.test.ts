@@ -76,7 +76,7 @@ describe('S46: whoever can write the disk cannot change what is read', () => {
     const otherName = other.split('/').at(-1) ?? ''
     for (const bad of [
       `${name.slice(0, -1)}${name.endsWith('A') ? 'Q' : 'A'}`,
-      `A${name.slice(1)}`,
+      `${name.startsWith('A') ? 'B' : 'A'}${name.slice(1)}`,
       otherName,
       'x',
       'keyring',
