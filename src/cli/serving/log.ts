@@ -3,9 +3,10 @@
  * to a terminal.
  *
  * It takes events and nothing else, so that nobody can log what is not in one (`news.ts`). The server itself knows
- * nothing of it.
+ * nothing of it. Names that clients chose (of mounts, of audit files) cannot steer the terminal or begin a line.
  */
 import { pino } from 'pino'
+import { visible } from '../../sensitive/index.ts'
 import type { LogFormat, LogLevel } from '../../server/index.ts'
 import { newsOf, onceAMinute, type Fact, type News, type ServingEvent } from './news.ts'
 import { type LineStream, writeUnread } from './unread.ts'
