@@ -83,10 +83,10 @@ const LEVEL_WIDTH = '[ERROR]'.length
 function textLine({ level, module, text, facts }: News, time: string): string {
   const pairs = Object.entries(facts).map(([name, value]) => `${name}=${shown(value)}`)
   const tail = pairs.length === 0 ? '' : `: ${pairs.join(' ')}`
-  return `${time} ${`[${level.toUpperCase()}]`.padEnd(LEVEL_WIDTH)} ${module}: ${text.replaceAll(/\s*\n\s*/g, ' ')}${tail}\n`
+  return `${time} ${`[${level.toUpperCase()}]`.padEnd(LEVEL_WIDTH)} ${module}: ${visible(text.replaceAll(/\s*\n\s*/g, ' '))}${tail}\n`
 }
 
 function shown(value: Fact): string {
   const text = typeof value === 'object' ? value.join(', ') : String(value)
-  return /^[^\s"]+$/.test(text) ? text : JSON.stringify(text)
+  return visible(/^[^\s"]+$/.test(text) ? text : JSON.stringify(text))
 }

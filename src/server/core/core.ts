@@ -109,6 +109,8 @@ export function createCore(options: CoreOptions): Core {
   const activity = new Activity()
   const { configState = {} } = options
   let session: Session | undefined
+  /** Two who unseal at once get one session. */
+  let opening: Promise<void> | undefined
   let sweeper: NodeJS.Timeout | undefined
 
   const status: StatusHost = {
@@ -127,10 +129,18 @@ export function createCore(options: CoreOptions): Core {
     now,
   }
 
-  async function startSession(): Promise<void> {
-    if (session !== undefined) return
+  function startSession(): Promise<void> {
+    if (session !== undefined) return Promise.resolve()
+    opening ??= openNewSession().finally(() => {
+      opening = undefined
+    })
+    return opening
+  }
+
+  async function openNewSession(): Promise<void> {
+    let started: Session
     try {
-      session = await openSession({
+      started = await openSession({
         barrier,
         now,
         random,
@@ -150,8 +160,12 @@ export function createCore(options: CoreOptions): Core {
       seal.sealNow()
       throw error
     }
+    if (barrier.sealed) {
+      started.occupancy.end()
+      throw new LogicalError('sealed', 'Vault is sealed', 'bare')
+    }
+    session = started
     report({ kind: 'unsealed' })
-    const started = session
     sweeper = setInterval(() => void tidyUp(started), options.sweepEveryMs ?? 30_000).unref()
   }
 

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import { createMemoryStorage } from '../storage/index.ts'
+import { createCore } from './core.ts'
+import type { ServerEvent } from './events.ts'
+import type { CoreReply } from './request.ts'
+
+/** A core with an audit device whose entries wait until they are let through. */
+async function createWorld() {
+  const events: ServerEvent[] = []
+  let waiting: (() => void)[] = []
+  let isHeld = false
+  let onArrival = (): void => undefined
+  const core = createCore({
+    storage: createMemoryStorage(),
+    storageType: 'inmem',
+    report: (event) => events.push(event),
+    auditPlace: {
+      stdout: () =>
+        isHeld
+          ? new Promise((resolve) => {
+              waiting.push(resolve)
+              onArrival()
+            })
+          : Promise.resolve(),
+    },
+  })
+  const { keys, rootToken } = await core.initialize({ shares: 1, threshold: 1 })
+  const key = keys[0] ?? expect.fail('no key')
+  const send = async (method: 'GET' | 'POST', path: string, body?: object): Promise<CoreReply> =>
+    core.handle({
+      method,
+      path,
+      query: undefined,
+      body: body === undefined ? undefined : { ...body },
+      contentType: 'application/json',
+      token: rootToken,
+      namespace: '',
+      wrapTtl: '',
+      remoteAddress: '127.0.0.1',
+      remotePort: 1,
+      header: () => undefined,
+    })
+  return {
+    core,
+    send,
+    unseal: () => core.unsealWithKey(Buffer.from(key)),
+    kinds: () => events.map(({ kind }) => kind),
+    /** Resolves when an entry waits. */
+    holdEntries() {
+      isHeld = true
+      return new Promise<void>((resolve) => {
+        onArrival = resolve
+      })
+    },
+    letThrough() {
+      isHeld = false
+      for (const go of waiting) go()
+      waiting = []
+    },
+  }
+}
+
+describe('sealing and unsealing while others are at work', () => {
+  it('two who unseal at once open one session', async () => {
+    const { core, unseal, kinds } = await createWorld()
+    await Promise.all([unseal(), unseal(), unseal()])
+    expect(kinds().filter((kind) => kind === 'unsealed')).toHaveLength(1)
+    expect(core.sealed).toBe(false)
+  })
+
+  it.each([
+    ['sys/mounts/late', { type: 'kv' }],
+    ['auth/token/create', {}],
+    ['sys/rotate', {}],
+  ])('a write to %s that was under way is told that the server is sealed, and is no bug', async (path, body) => {
+    const { core, send, unseal, kinds, holdEntries, letThrough } = await createWorld()
+    await unseal()
+    const device = { type: 'file', options: { file_path: 'stdout' } }
+    expect((await send('POST', 'sys/audit/out', device)).status).toBe(204)
+    const arrived = holdEntries()
+    const answer = send('POST', path, body)
+    await arrived
+    await core.seal()
+    letThrough()
+    expect(await answer).toEqual({ status: 503, body: '{"errors":["Vault is sealed"]}\n' })
+    expect(kinds()).not.toContain('internal-error')
+    await unseal()
+    expect((await send('GET', 'sys/internal/ui/mounts/late')).status).toBe(403)
+  })
+})
