@@ -243,6 +243,18 @@ describe('limits', () => {
     expect((await ask(client, asking('GET', 'sys/mounts', token))).headers[':status']).toBe(504)
   })
 
+  it('S9: a streamed answer that is made and never taken is cut off', async () => {
+    const { address, token } = await start({ requestTimeoutMs: 300 })
+    // It allows no byte of any answer.
+    const client = connect(address, { ca: certificate, settings: { initialWindowSize: 0 } })
+    client.on('error', () => undefined)
+    clients.push(client)
+    const stream = client.request(asking('GET', 'sys/storage/raft/snapshot', token))
+    stream.on('error', () => undefined)
+    await new Promise((closed) => stream.once('close', closed))
+    expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL)
+  })
+
   it('S56: more headers than fit never reach a backend', async () => {
     const { server, address, token } = await start()
     let reached = 0
