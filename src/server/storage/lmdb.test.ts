@@ -63,15 +63,37 @@ describe('another content', () => {
     await again.close()
   })
 
-  it('cannot be installed into a closed store', async () => {
+  it('is over with the store: it goes into none that is closed, and leaves the next one alone', async () => {
     const folder = newFolder()
     const storage = openLmdbStorage({ folder })
     const next = storage.prepareReplacement()
     await next.add([{ key: 'new', value: Buffer.from('new') }])
+    const adding = next.add([{ key: 'newer', value: Buffer.alloc(1_000_000) }])
     await storage.close()
-    await expect(next.install()).rejects.toMatchObject({ code: 'storage-closed' })
-    await next.discard()
+    await adding
     expect(readdirSync(folder)).not.toContain('replacement')
+    const again = openLmdbStorage({ folder })
+    const other = again.prepareReplacement()
+    await other.add([{ key: 'other', value: Buffer.from('other') }])
+    await expect(next.add([])).rejects.toMatchObject({ code: 'store-replaced' })
+    await expect(next.install()).rejects.toMatchObject({ code: 'store-replaced' })
+    await next.discard()
+    await other.install()
+    expect(again.list('')).toEqual(['other'])
+    await again.close()
+  })
+
+  it('is there as a whole or not at all when the store is closed meanwhile', async () => {
+    const folder = newFolder()
+    const storage = openLmdbStorage({ folder })
+    await storage.commit([put('old')])
+    const next = storage.prepareReplacement()
+    await next.add([{ key: 'new', value: Buffer.from('new') }])
+    const [installed] = await Promise.allSettled([next.install(), storage.close()])
+    expect(readdirSync(folder)).not.toContain('replacement')
+    const again = openLmdbStorage({ folder })
+    expect(again.list('')).toEqual([installed.status === 'fulfilled' ? 'new' : 'old'])
+    await again.close()
   })
 })
 
