@@ -1,6 +1,6 @@
 /** HTTP/2 on a TLS listener: the same API, beside HTTP/1.1 on the same port, with the same limits (vault-api 1.1; S47). */
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { type ClientHttp2Session, connect, constants, type OutgoingHttpHeaders } from 'node:http2'
 import { request as http1Request } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -8,19 +8,16 @@ import { join } from 'node:path'
 import { connect as secureConnect } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type EmbeddedServer, startServer, type Listener } from '../../src/server/index.ts'
+import { certify, type TestCertificate } from './certificate.case.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plenum-http2-'))
-const at = (name: string): string => join(folder, name)
+let own: TestCertificate
 let certificate: Buffer
-let key: Buffer
 const running: EmbeddedServer[] = []
 const clients: ClientHttp2Session[] = []
 beforeAll(() => {
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
-  const form = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2']
-  execFileSync('openssl', [...form, ...subject, '-keyout', at('own.key'), '-out', at('own.pem')], { stdio: 'ignore' })
-  certificate = readFileSync(at('own.pem'))
-  key = readFileSync(at('own.key'))
+  own = certify(folder, 'own')
+  certificate = own.certificate
 })
 afterEach(async () => {
   for (const client of clients.splice(0)) client.destroy()
@@ -31,7 +28,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 async function start(rest: Partial<Extract<Listener, { kind: 'tcp' }>> = {}) {
   const server = await startServer({
     storage: { kind: 'memory' },
-    listeners: [{ kind: 'tcp', host: '127.0.0.1', port: 0, tls: { certificate, key }, ...rest }],
+    listeners: [{ kind: 'tcp', host: '127.0.0.1', port: 0, tls: own, ...rest }],
     stopWithinMs: 2000,
   })
   running.push(server)
@@ -185,7 +182,7 @@ describe('HTTP/2', () => {
       const { address, token } = await start()
       const { execFile } = await import('node:child_process')
       const out = await new Promise<string>((resolve, reject) => {
-        const args = ['-s', '--http2', '--cacert', at('own.pem'), '-H', `X-Vault-Token: ${token}`, '-X', 'LIST']
+        const args = ['-s', '--http2', '--cacert', own.certificateFile, '-H', `X-Vault-Token: ${token}`, '-X', 'LIST']
         execFile(
           'curl',
           [...args, '-w', '%{http_version} %{http_code}', '-o', '/dev/null', `${address}/v1/sys/policies/acl`],

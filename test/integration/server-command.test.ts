@@ -2,13 +2,14 @@
  * `plenum server` in the place of `vault server`: the same flags, configuration files and lines of output, and a server
  * behind them (vault-api 15.1, 15.4 say how hvac's own suite starts one).
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { sensitive, staticToken, VaultClient } from '../../src/vault/index.ts'
+import { certify } from './certificate.case.ts'
 
 const main = join(import.meta.dirname, '../../dist/cli/main.js')
 const folder = mkdtempSync(join(tmpdir(), 'plenum-server-command-'))
@@ -164,26 +165,12 @@ describe('-config', () => {
   })
 
   it('in JSON with the older word for storage and TLS, as hvac starts a server; warnings alone are told', async () => {
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
-    const form = [
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-days',
-      '2',
-      '-keyout',
-      'key.pem',
-      '-out',
-      'cert.pem',
-    ]
-    execFileSync('openssl', [...form, ...subject], { stdio: 'ignore', cwd: folder })
+    const { certificate } = certify(folder, 'server')
     const config = file(
       'vault-tls.json',
       JSON.stringify({
         backend: { inmem: {} },
-        listener: { tcp: { tls_cert_file: 'cert.pem', tls_key_file: 'key.pem', address: '127.0.0.1:0' } },
+        listener: { tcp: { tls_cert_file: 'server.pem', tls_key_file: 'server.key', address: '127.0.0.1:0' } },
         disable_mlock: true,
         default_lease_ttl: '768h',
         max_lease_ttl: '768h',
@@ -192,7 +179,7 @@ describe('-config', () => {
     const { address, out } = await start([`-config=${config}`, '-log-level=warn'], STARTED)
     expect(out).toContain('tls: "enabled"')
     const status = await new Promise<number | undefined>((resolve, reject) => {
-      request(`${address}/v1/sys/init`, { ca: readFileSync(join(folder, 'cert.pem')) }, (response) => {
+      request(`${address}/v1/sys/init`, { ca: certificate }, (response) => {
         response.resume()
         resolve(response.statusCode)
       })

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { certify } from './certificate.case.ts'
 
 const main = join(import.meta.dirname, '../../dist/cli/main.js')
 const folder = mkdtempSync(join(tmpdir(), 'plenum-server-log-'))
@@ -139,15 +140,6 @@ describe('the log', () => {
 })
 
 describe('SIGHUP', () => {
-  function certificate(name: string): void {
-    const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1']
-    const keys = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-    const files = ['-keyout', `${name}.key`, '-out', `${name}.pem`]
-    execFileSync('openssl', ['req', '-x509', '-days', '2', ...keys, ...files, ...subject], {
-      stdio: 'ignore',
-      cwd: folder,
-    })
-  }
   const use = (certificateOf: string, keyOf: string): void => {
     copyFileSync(join(folder, `${certificateOf}.pem`), join(folder, 'used.pem'))
     copyFileSync(join(folder, `${keyOf}.key`), join(folder, 'used.key'))
@@ -175,8 +167,8 @@ describe('SIGHUP', () => {
     )
 
   it('reads certificate, key and log level anew; what cannot be used leaves the old one, and is told', async () => {
-    certificate('first')
-    certificate('second')
+    certify(folder, 'first', { commonName: 'first' })
+    certify(folder, 'second', { commonName: 'second' })
     use('first', 'first')
     configure('error')
     const { child, address, log } = await start(['-config=tls.hcl'])

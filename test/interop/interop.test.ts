@@ -4,12 +4,13 @@
  * JSON line for each case; a case that is expected and not reported fails. What is not here (Python, Go, the module proxy)
  * skips its cases, with the reason in their names.
  */
-import { execFile, execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EmbeddedServer, startServer } from '../../src/server/index.ts'
+import { certify, type TestCertificate } from '../integration/certificate.case.ts'
 import { openTarget, type Target } from '../integration/target.case.ts'
 import { CASES, CLIENTS, type Found } from './clients.case.ts'
 
@@ -22,14 +23,11 @@ interface Outcome {
 const folder = mkdtempSync(join(tmpdir(), 'plenum-interop-'))
 let target: Target
 let secure: EmbeddedServer
+let tls: TestCertificate
 
 beforeAll(async () => {
   target = await openTarget({ auditFolder: folder })
-  const [key, certificate] = [join(folder, 'tls.key'), join(folder, 'tls.pem')]
-  const form = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost']
-  const names = ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
-  execFileSync('openssl', [...form, ...names, '-keyout', key, '-out', certificate], { stdio: 'ignore' })
-  const tls = { certificate: readFileSync(certificate), key: readFileSync(key) }
+  tls = certify(folder, 'tls')
   secure = await startServer({
     storage: { kind: 'memory' },
     listeners: [{ kind: 'tcp', host: '127.0.0.1', port: 0, tls }],
@@ -53,7 +51,7 @@ function play({ command, args }: Extract<Found, { kind: 'here' }>): Promise<{ ou
     INTEROP_RUN: target.unique('run').slice('run-'.length),
     INTEROP_AUDIT_FOLDER: folder,
     INTEROP_TLS_ADDRESS: secure.address,
-    INTEROP_CA: join(folder, 'tls.pem'),
+    INTEROP_CA: tls.certificateFile,
     // A KV version 2 mount of another server is upgraded in the background: it refuses writes for a moment.
     INTEROP_SETTLE: target.embedded ? '0' : '1',
   }

@@ -27,7 +27,7 @@ export interface InstalledVersion {
   readonly installed: number
 }
 
-/** Counting reads every token: not more often than this for whoever only watches. */
+/** Counting walks over the names of all tokens: not more often than this for whoever only watches. */
 const COUNT_EVERY_MS = 60_000
 
 export function createFacts({
@@ -40,8 +40,8 @@ export function createFacts({
   config,
   now,
 }: FactSources): FactsPort {
-  const countTokens = async (): Promise<TokenCount> => {
-    const { stored, expiring } = await tokens.count()
+  const countTokens = (): TokenCount => {
+    const { stored, expiring } = tokens.count()
     return { tokens: stored, expiring }
   }
   let counted = { at: Number.NEGATIVE_INFINITY, tokens: 0, expiring: 0 }
@@ -59,8 +59,8 @@ export function createFacts({
     },
     entities: () => entities.count(),
     tokens: countTokens,
-    async tokensLately() {
-      if (now() - counted.at >= COUNT_EVERY_MS) counted = { at: now(), ...(await countTokens()) }
+    tokensLately() {
+      if (now() - counted.at >= COUNT_EVERY_MS) counted = { at: now(), ...countTokens() }
       return counted
     },
     host: hostFacts,

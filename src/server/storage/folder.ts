@@ -11,9 +11,10 @@
  * data that is missing later is a loss and not a new store. Who has read that the store is damaged, and wants to go on with
  * what is left of it, writes `damaged`.
  *
- * Versions: 1 had no rotation settings in the keyring; 2 had no sum over its content, which it gets when it is opened. A store of an older version is opened and marked as of this one,
- * so that an older Plenum refuses it by its number instead of finding damage; each entry says its own format, and is
- * written in the new one when it next changes. A newer version is refused.
+ * Versions: 1 had no rotation settings in the keyring; 2 had no sum over its content, which it gets when it is opened. A
+ * store of an older version is opened and marked as of this one, so that an older Plenum refuses it by its number instead
+ * of finding damage; each entry says its own format, and is written in the new one when it next changes. A newer version
+ * is refused.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'

@@ -27,9 +27,9 @@ export interface FactsPort {
   memory(): { readonly rss: number; readonly heapUsed: number }
   entities(): number
   /** Service tokens, and those of them that have an end. */
-  tokens(): Promise<TokenCount>
+  tokens(): TokenCount
   /** As it was not long ago. */
-  tokensLately(): Promise<TokenCount>
+  tokensLately(): TokenCount
   host(): JsonObject
 }
 
@@ -39,7 +39,7 @@ export interface TokenCount {
 }
 
 export function factRoutes(facts: FactsPort, now: () => number): Route[] {
-  const reading = (pattern: RegExp, read: () => LogicalResponse | Promise<LogicalResponse>): Route => ({
+  const reading = (pattern: RegExp, read: () => LogicalResponse): Route => ({
     pattern,
     operations: { read },
   })
@@ -52,8 +52,8 @@ export function factRoutes(facts: FactsPort, now: () => number): Route[] {
     reading(/internal\/counters\/requests/, () => {
       throw new LogicalError('unsupported-path', 'The functionality has been removed on this path', 'bare')
     }),
-    reading(/internal\/counters\/tokens/, async () =>
-      data({ counters: { service_tokens: { total: (await facts.tokens()).tokens } } }),
+    reading(/internal\/counters\/tokens/, () =>
+      data({ counters: { service_tokens: { total: facts.tokens().tokens } } }),
     ),
     reading(/internal\/counters\/entities/, () => data({ counters: { entities: { total: facts.entities() } } })),
     reading(/replication\/status/, () => data({ mode: 'disabled' })),

@@ -22,9 +22,9 @@ export interface Metric {
 }
 
 export function metricsRoutes(facts: FactsPort, now: () => number): Route[] {
-  const read = async ({ data }: LogicalRequest): Promise<LogicalResponse> => {
+  const read = ({ data }: LogicalRequest): LogicalResponse => {
     const format = stringField(data, 'format') ?? ''
-    const metrics = metricsOf(facts, await facts.tokensLately())
+    const metrics = metricsOf(facts, facts.tokensLately())
     if (format === 'prometheus')
       return { kind: 'raw', status: 200, body: inPrometheus(metrics), contentType: 'text/plain; version=0.0.4' }
     if (format !== '') throw invalidRequest('metric response format must be empty or "prometheus"')
