@@ -74,7 +74,7 @@ describe.each<Engine>(['postgres', 'mysql'])('%s', (engine) => {
   it.for([
     ['the name is another', 'address', query[engine].full],
     ['the authority is not known', 'name', query[engine].fullNoCa],
-    ['there is no such CA file', 'name', query[engine].full.replace('cert.pem', 'none.pem')],
+    ['there is no such CA file', 'name', query[engine].full.replace('server.pem', 'none.pem')],
   ])('does not log in when %s, asked by its %s', async ([, by, asked], { skip }) => {
     const url = urls[engine]
     if (url === undefined) return skip('no MariaDB on this machine')
