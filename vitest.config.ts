@@ -40,7 +40,8 @@ const config: ViteUserConfig = defineConfig({
           pool: 'forks',
           maxWorkers: 1,
           testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // Go compiles its own library first, once on a machine.
+          hookTimeout: 400_000,
         },
       },
       {

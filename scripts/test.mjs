@@ -58,6 +58,7 @@ await suite('unit', process.execPath, 'unit')
 await suite('integration', process.execPath, 'integration')
 const problem = isWanted('airflow') || isWanted('interop') ? await makePythonEnvironments() : undefined
 // Without Python, the cases of hvac alone are skipped.
+if (problem !== undefined && isWanted('interop')) process.stdout.write(`no hvac: ${problem}\n`)
 await suite('interop', process.execPath, 'interop')
 if (isWanted('airflow')) {
   if (problem === undefined) await suite('airflow', process.execPath, 'airflow')

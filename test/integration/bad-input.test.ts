@@ -40,14 +40,17 @@ function digest(folder: string): string {
 }
 
 describe('a store that cannot be opened', () => {
-  const overwrite = (path: string, from: RegExp, to: string): void =>
-    writeFileSync(path, readFileSync(path, 'utf8').replace(from, to))
+  const overwrite = (path: string, from: RegExp, to: string): void => {
+    const text = readFileSync(path, 'utf8')
+    expect(text).toMatch(from)
+    writeFileSync(path, text.replace(from, to))
+  }
 
   it.each<{ name: string; spoil: (place: Place) => void; message: RegExp; opened?: boolean }>([
     {
       name: 'of a later version',
-      spoil: ({ vault }) => overwrite(join(vault, 'store.json'), /"version":2/, '"version":7'),
-      message: /is of version 7, this Plenum knows versions 1 to 2: use the Plenum that wrote it, or a later one/,
+      spoil: ({ vault }) => overwrite(join(vault, 'store.json'), /"version":3/, '"version":7'),
+      message: /is of version 7, this Plenum knows versions 1 to 3: use the Plenum that wrote it, or a later one/,
     },
     {
       name: 'whose store.json is damaged',

@@ -1,91 +1,85 @@
 /**
- * Clients that others wrote, from the registries, against the embedded server or, with PLENUM_TEST_VAULT_ADDR and
- * PLENUM_TEST_VAULT_TOKEN, any Vault or OpenBao (whose audit files must be makeable over the API). Each program prints a
- * JSON line for each case; a case that is expected and not reported fails. What is not here (Python, Go, the module proxy)
- * skips its cases, with the reason in their names.
+ * Clients that other people wrote, from their registries, against a Vault: the embedded server, or any other by
+ * PLENUM_TEST_VAULT_ADDR and PLENUM_TEST_VAULT_TOKEN. Each client's program performs the cases and reports them; here each
+ * becomes a test.
  */
-import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type EmbeddedServer, startServer } from '../../src/server/index.ts'
-import { certify, type TestCertificate } from '../integration/certificate.case.ts'
+import { run } from '../airflow/airflow.case.ts'
 import { openTarget, type Target } from '../integration/target.case.ts'
-import { CASES, CLIENTS, type Found } from './clients.case.ts'
+import { CLIENT_NAMES, EVERY_CLIENT, OVER_TLS, OWN } from './cases.case.ts'
+import { PREPARE, type Prepared } from './programs.case.ts'
+import { type SecureServer, startSecureServer } from './tls.case.ts'
 
-interface Outcome {
+/** A line of a program's output. */
+interface Report {
   readonly name: string
   readonly ok: boolean
+  /** What went wrong. */
   readonly detail: string
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'plenum-interop-'))
 let target: Target
-let secure: EmbeddedServer
-let tls: TestCertificate
-
+let secure: SecureServer | undefined
+let folder: string
 beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'plenum-interop-'))
   target = await openTarget({ auditFolder: folder })
-  tls = certify(folder, 'tls')
-  secure = await startServer({
-    storage: { kind: 'memory' },
-    listeners: [{ kind: 'tcp', host: '127.0.0.1', port: 0, tls }],
-  })
-  for (const share of (await secure.core.initialize({ shares: 1, threshold: 1 })).keys)
-    await secure.core.unsealWithKey(share)
+  if (target.embedded) secure = await startSecureServer(folder)
 })
 afterAll(async () => {
-  await Promise.all([target.close(), secure.close()])
+  await secure?.close()
+  await target.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** What the program said, case by case, and how it ended. */
-function play({ command, args }: Extract<Found, { kind: 'here' }>): Promise<{ outcomes: Outcome[]; ended: string }> {
-  const { PATH, HOME } = process.env
-  const env = {
-    PATH,
-    HOME,
-    INTEROP_ADDRESS: target.address,
-    INTEROP_TOKEN: target.token,
-    INTEROP_RUN: target.unique('run').slice('run-'.length),
-    INTEROP_AUDIT_FOLDER: folder,
-    INTEROP_TLS_ADDRESS: secure.address,
-    INTEROP_CA: tls.certificateFile,
-    // A KV version 2 mount of another server is upgraded in the background: it refuses writes for a moment.
-    INTEROP_SETTLE: target.embedded ? '0' : '1',
-  }
-  return new Promise((resolve) => {
-    execFile(command, args, { env, timeout: 60_000 }, (error, stdout, stderr) => {
-      const lines = stdout.split('\n').filter((line) => line.startsWith('{'))
-      const ended = error === null ? '' : `ended badly: ${stderr.trim().slice(0, 600)}`
-      resolve({ outcomes: lines.map((line) => JSON.parse(line) as Outcome), ended })
-    })
-  })
-}
-
-// One after the other: the second Go program finds the standard library compiled by the first.
-const clients: { readonly title: string; readonly here: Found; readonly names: readonly string[] }[] = []
-for (const { name, more, find } of CLIENTS) {
-  const here = await find()
-  const why = here.kind === 'missing' ? ` (skipped: ${here.why})` : ''
-  if (here.kind === 'missing') process.stderr.write(`skipped: ${name}: ${here.why}\n`)
-  clients.push({ title: `${name}${why}`, here, names: [...CASES, ...more] })
-}
-
-describe.each(clients)('$title', ({ here, names }) => {
-  let said: Awaited<ReturnType<typeof play>> = { outcomes: [], ended: '' }
+describe.each(CLIENT_NAMES)('%s', (client) => {
+  let prepared: Prepared
+  let reports: ReadonlyMap<string, Report> = new Map()
   beforeAll(async () => {
-    if (here.kind === 'here') said = await play(here)
+    prepared = await PREPARE[client]()
+    if (prepared.kind === 'ready') reports = await perform(prepared)
+    else process.stderr.write(`skip  interop ${client}: ${prepared.reason}\n`)
   })
 
-  it.skipIf(here.kind === 'missing').each(names)('%s', (name) => {
-    const outcome = said.outcomes.find((one) => one.name === name)
-    expect(outcome ?? `not reported; the program ${said.ended}`).toMatchObject({ ok: true, detail: '' })
+  const expected = [...EVERY_CLIENT, ...OVER_TLS, ...OWN[client]]
+  it.for(expected)('%s', (name, context) => {
+    if (prepared.kind === 'unavailable') return context.skip(prepared.reason)
+    if (OVER_TLS.includes(name) && !target.embedded) return context.skip('not a server of ours')
+    const report = reports.get(name)
+    expect(report, 'the program says nothing of this case').toBeDefined()
+    expect(report?.ok, report?.detail).toBe(true)
   })
 
-  it.skipIf(here.kind === 'missing')('reports what is expected, and ends well', () => {
-    expect(said.outcomes.map(({ name }) => name).toSorted()).toEqual(names.toSorted())
-    expect(said.ended).toBe('')
+  it('reports no other case', (context) => {
+    if (prepared.kind === 'unavailable') return context.skip(prepared.reason)
+    expect([...reports.keys()].filter((name) => !expected.includes(name))).toEqual([])
   })
 })
+
+/** Runs a program to its end. Everything that it must know comes by standard input: there are tokens in it. */
+async function perform({ command, args }: Extract<Prepared, { kind: 'ready' }>): Promise<ReadonlyMap<string, Report>> {
+  const settings = {
+    address: target.address,
+    token: target.token,
+    run: target.unique('interop'),
+    auditFolder: folder,
+    embedded: target.embedded,
+    ...(secure === undefined
+      ? {}
+      : { tls: { address: secure.address, token: secure.token, authority: secure.authority } }),
+  }
+  const { status, out, errors } = await run(command, args, {
+    cwd: folder,
+    env: { HOME: folder, PYTHONDONTWRITEBYTECODE: '1' },
+    input: JSON.stringify(settings),
+    timeoutMs: 60_000,
+  })
+  expect(status, `${out.slice(-500)}\n${errors.slice(-3000)}`).toBe(0)
+  const lines = out.split('\n').filter((line) => line.startsWith('{'))
+  const reports = lines.map((line) => JSON.parse(line) as Report)
+  expect(new Set(reports.map(({ name }) => name)).size, 'a case is reported twice').toBe(reports.length)
+  return new Map(reports.map((report) => [report.name, report]))
+}

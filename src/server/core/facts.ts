@@ -27,7 +27,7 @@ export interface InstalledVersion {
   readonly installed: number
 }
 
-/** Counting walks over the names of all tokens: not more often than this for whoever only watches. */
+/** Counting goes over the keys of every token: not more often than this for whoever only watches. */
 const COUNT_EVERY_MS = 60_000
 
 export function createFacts({

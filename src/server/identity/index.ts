@@ -61,7 +61,7 @@ export class Entities {
   }
 
   count(): number {
-    return this.#options.storage.list('entity/').length
+    return this.#options.storage.count('entity/')
   }
 
   /** The id of the name's entity, made now if it is the first login. */

@@ -39,10 +39,7 @@ export interface TokenCount {
 }
 
 export function factRoutes(facts: FactsPort, now: () => number): Route[] {
-  const reading = (pattern: RegExp, read: () => LogicalResponse): Route => ({
-    pattern,
-    operations: { read },
-  })
+  const reading = (pattern: RegExp, read: () => LogicalResponse): Route => ({ pattern, operations: { read } })
   const data = (of: JsonObject): LogicalResponse => ({ kind: 'data', data: of })
   return [
     { pattern: /version-history\/?/, operations: { list: () => history(facts) } },
