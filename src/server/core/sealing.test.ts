@@ -111,13 +111,13 @@ describe('sealing and unsealing while others are at work', () => {
       const snapshot: Buffer[] = []
       const { stream } = await send('GET', 'sys/storage/raft/snapshot')
       for await (const chunk of stream?.chunks ?? []) snapshot.push(Buffer.from(chunk))
-      let restored = false
+      const progress = { restored: false }
       const requests: Promise<CoreReply>[] = []
       const restoring = send('POST', 'sys/storage/raft/snapshot', undefined, snapshot).finally(() => {
-        restored = true
+        progress.restored = true
       })
       const another = send('POST', 'sys/storage/raft/snapshot-force', undefined, snapshot)
-      for (let n = 0; !restored; n += 1) {
+      for (let n = 0; !progress.restored; n += 1) {
         requests.push(
           send('POST', `kv/data/${n}`, { data: { n: String(n) } }),
           send('GET', `kv/data/${n}`),
