@@ -240,7 +240,7 @@ describe('limits', () => {
     expect((await ask(client, asking('GET', 'sys/mounts', token))).headers[':status']).toBe(504)
   })
 
-  it('S9: a streamed answer that is made and never taken is cut off', async () => {
+  it('a streamed answer that is made and never taken is cut off', async () => {
     const { address, token } = await start({ requestTimeoutMs: 300 })
     // It allows no byte of any answer.
     const client = connect(address, { ca: certificate, settings: { initialWindowSize: 0 } })
