@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as secureConnect } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { LogicalError } from '../../src/server/logical/index.ts'
 import { type EmbeddedServer, startServer, type Listener } from '../../src/server/index.ts'
 import { certify, type TestCertificate } from './certificate.case.ts'
 
@@ -238,6 +239,27 @@ describe('limits', () => {
     expect(status).toBe(408)
     server.core.handle = () => new Promise(() => undefined)
     expect((await ask(client, asking('GET', 'sys/mounts', token))).headers[':status']).toBe(504)
+  })
+
+  it('a stream that is refused before its first byte is answered as any refusal, over HTTP/1.1 too', async () => {
+    const { server, address, token } = await start()
+    const chunks = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.reject(new LogicalError('sealed', 'Vault is sealed', 'bare')),
+      }),
+    }
+    server.core.handle = () => ({ status: 200, body: undefined, stream: { contentType: 'application/gzip', chunks } })
+    const over2 = await ask(open(address), asking('GET', 'sys/storage/raft/snapshot', token))
+    expect([over2.headers[':status'], over2.text]).toEqual([503, '{"errors":["Vault is sealed"]}\n'])
+    const over1 = await new Promise((resolve, reject) => {
+      http1Request(`${address}/v1/sys/storage/raft/snapshot`, { ca: certificate }, (answer) => {
+        answer.resume()
+        resolve(answer.statusCode)
+      })
+        .on('error', reject)
+        .end()
+    })
+    expect(over1).toBe(503)
   })
 
   it('a streamed answer that is made and never taken is cut off', async () => {

@@ -5,7 +5,7 @@ import { createSeal } from '../seal/index.ts'
 import { createMemoryStorage } from '../storage/index.ts'
 import { createSnapshots } from './snapshots.ts'
 
-it('few snapshots are saved at once, and whoever stops reading makes room', async () => {
+async function createWorld() {
   const storage = createMemoryStorage()
   const [random, now] = [randomBytes, () => 0]
   const barrier = createBarrier({ lower: storage, random, now })
@@ -17,7 +17,11 @@ it('few snapshots are saved at once, and whoever stops reading makes room', asyn
     Array.from({ length: 8 }, (_, n) => ({ kind: 'put', key: `bulk/${n}`, value: randomBytes(1_000_000) })),
   )
   const snapshots = createSnapshots({ storage, barrier, seal, now, sealServer: () => Promise.resolve() })
+  return { barrier, snapshots }
+}
 
+it('few snapshots are saved at once, and whoever stops reading makes room', async () => {
+  const { snapshots } = await createWorld()
   const asked = Array.from({ length: 6 }, () => snapshots.save()[Symbol.asyncIterator]())
   const begun = await Promise.allSettled(asked.map((save) => save.next()))
   expect(begun.filter(({ status }) => status === 'fulfilled')).toHaveLength(4)
@@ -27,5 +31,16 @@ it('few snapshots are saved at once, and whoever stops reading makes room', asyn
   await asked.find((_, at) => begun[at]?.status === 'fulfilled')?.return?.()
   const next = snapshots.save()[Symbol.asyncIterator]()
   expect((await next.next()).done).toBe(false)
-  await Promise.all([...asked, next].map((save) => save.return?.()))
+  for (const save of [...asked, next]) await save.return?.()
+})
+
+it('a snapshot that is being saved when the server is sealed is cut off, and tells why', async () => {
+  const { barrier, snapshots } = await createWorld()
+  const save = snapshots.save()[Symbol.asyncIterator]()
+  expect((await save.next()).done).toBe(false)
+  barrier.seal()
+  const rest = (async () => {
+    while ((await save.next()).done !== true);
+  })()
+  await expect(rest).rejects.toMatchObject({ code: 'sealed', status: 503 })
 })

@@ -13,6 +13,7 @@ import { invalidRequest, LogicalError } from '../logical/index.ts'
 import { type Seal, SealError } from '../seal/index.ts'
 import { type Archive, readSnapshot, SnapshotError, writeSnapshot } from '../snapshot/index.ts'
 import { type FrozenStore, type PhysicalStorage, type Replacement, StoreError } from '../storage/index.ts'
+import { toldOf } from './reply.ts'
 
 export interface Snapshots extends SnapshotsPort {
   /** Resolves when no content is taking another's place. Never rejects. */
@@ -107,12 +108,13 @@ export function createSnapshots({ storage, barrier, seal, now, sealServer }: Sna
   return {
     save() {
       refuseCrowd()
-      return writeSnapshot({
+      const source = {
         freeze,
-        seal: (sums) => barrier.encryptUnderRoot(CONTEXT, sums),
+        seal: (sums: Uint8Array) => barrier.encryptUnderRoot(CONTEXT, sums),
         storeId: seal.status().storeId,
         now,
-      })
+      }
+      return withReasons(writeSnapshot(source))
     },
     async restore(upload, force) {
       if (restoring) throw invalidRequest('another snapshot is being restored: wait until that is done')
@@ -126,6 +128,15 @@ export function createSnapshots({ storage, barrier, seal, now, sealServer }: Sna
       }
     },
     settled: () => installing,
+  }
+}
+
+/** Sealed in the middle, or crowded out: no bug of the server. */
+async function* withReasons(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks
+  } catch (error) {
+    throw forClient(toldOf(error) ?? error)
   }
 }
 

@@ -26,7 +26,7 @@ import { INTERNAL_ERROR } from './direct.ts'
 import type { Listener } from './listener.ts'
 import { IDLE_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './open.ts'
 import { Patience } from './patience.ts'
-import { refusal } from './request.ts'
+import { refusal, refusalFor } from './request.ts'
 import { sendStream } from './stream.ts'
 
 /** Requests at work at once on one connection. Go's servers allow 250, browsers open one connection for each 100. */
@@ -187,9 +187,10 @@ async function serve(
     await sendStream(stream, answer.stream, { begin, stallMs: withinMs })
     await over(stream, withinMs)
   } catch (error) {
-    report(error, method)
+    const told = refusalFor(error)
+    if (told === undefined) report(error, method)
     if (!stream.headersSent && !stream.destroyed)
-      await send(stream, answerOf({ status: 500, body: INTERNAL_ERROR }, listener), withinMs)
+      await send(stream, answerOf(told ?? { status: 500, body: INTERNAL_ERROR }, listener), withinMs)
   }
 }
 
