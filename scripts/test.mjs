@@ -27,6 +27,7 @@ const SUPPORTED_NODE = '24'
 const NOT_TWICE = [
   'apply-kill',
   'server-kill',
+  'snapshot-kill',
   'soak',
   'store-damage',
   'store-kill',

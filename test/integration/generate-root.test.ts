@@ -85,6 +85,13 @@ describe('plenum server generate-root', () => {
     for (const secret of [...shares, ...tokens]) expect(first.stderr + again.stderr).not.toContain(secret)
   })
 
+  it('asks which store, where there is no hub and none is named', () => {
+    const { status, stdout, stderr } = run([])
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toContain(`which store? There is no plenum.yaml in ${work}`)
+    expect(stderr).toContain("name the store's folder with --data")
+  })
+
   it('S16: is recorded by the audit devices, before and after, without share and token', () => {
     const before = readFileSync(log, 'utf8').split('\n').length
     const { stdout, status } = run(onStore('--shares', file('all.txt', shares), '--json'))

@@ -127,12 +127,22 @@ function refuseWrongCall({ dev = false, shares, keyFile }: GenerateRootOptions):
 /** @throws {CommandError} without `--data` or `--config` and without a hub */
 function settlePlace(options: GenerateRootOptions): Place {
   if (options.data === undefined && options.config === undefined) {
-    const { vault, path } = runFolder(findHub(options.hub).folder)
+    const { vault, path } = runFolder(hubFolder(options.hub))
     return { folder: vault, auditFolders: [path] }
   }
   const { storage, auditFolders } = settleServing(options)
   if (storage.kind === 'memory') throw noStore('the configuration keeps its store in memory')
   return { folder: storage.folder, auditFolders }
+}
+
+/** Who names nothing and is in no hub has more ways than a plenum.yaml. */
+function hubFolder(given: string | undefined): string {
+  try {
+    return findHub(given).folder
+  } catch (error) {
+    if (given === undefined && error instanceof CommandError) throw noStore(`which store? There is ${error.message}`)
+    throw error
+  }
 }
 
 function noStore(message: string): CommandError {
