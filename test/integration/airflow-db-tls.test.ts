@@ -1,8 +1,6 @@
 /**
  * TLS to a database server, as the URL asks for it, with a certificate of `localhost` that no public authority signed.
  */
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -16,19 +14,17 @@ import {
   serverPlace,
 } from './airflow-places.case.ts'
 import { createTables } from './airflow-tables.case.ts'
+import { certify } from './certificate.case.ts'
 import { startMariadb } from './mariadb.case.ts'
 import { type RunningDatabase, startPostgres } from './postgres.case.ts'
 
-const ca = join(folder, 'cert.pem')
+const ca = join(folder, 'server.pem')
 const servers: RunningDatabase[] = []
 const urls: { postgres?: string; mysql?: string } = {}
 
 beforeAll(async () => {
-  const key = join(folder, 'key.pem')
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
-  const form = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2']
-  execFileSync('openssl', [...form, ...subject, '-keyout', key, '-out', ca], { stdio: 'ignore' })
-  const tls = { cert: readFileSync(ca, 'utf8'), key: readFileSync(key, 'utf8') }
+  const { certificate, key } = certify(folder, 'server', { altNames: 'DNS:localhost' })
+  const tls = { cert: certificate.toString(), key: key.toString() }
   const [postgres, mariadb] = await Promise.all([startPostgres({ tls }), startMariadb({ tls })])
   urls.postgres = await fill(serverPlace('postgres', postgres))
   servers.push(postgres)
@@ -78,7 +74,7 @@ describe.each<Engine>(['postgres', 'mysql'])('%s', (engine) => {
   it.for([
     ['the name is another', 'address', query[engine].full],
     ['the authority is not known', 'name', query[engine].fullNoCa],
-    ['there is no such CA file', 'name', query[engine].full.replace('cert.pem', 'none.pem')],
+    ['there is no such CA file', 'name', query[engine].full.replace('server.pem', 'none.pem')],
   ])('does not log in when %s, asked by its %s', async ([, by, asked], { skip }) => {
     const url = urls[engine]
     if (url === undefined) return skip('no MariaDB on this machine')

@@ -1,10 +1,11 @@
 /** Audit devices of the embedded server: what depends on how it was started, on its disk, and on its own process. */
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { type AuditPlace, type EmbeddedServer, startServer } from '../../src/server/index.ts'
+import { launchServer, stopServer, stopServers } from './plenum-server.case.ts'
 
 const main = join(import.meta.dirname, '../../dist/cli/main.js')
 const work = mkdtempSync(join(tmpdir(), 'plenum-audit-server-'))
@@ -202,16 +203,11 @@ describe('a log file of a running server', () => {
 
   it('is opened anew on SIGHUP by `plenum server`, which goes on serving', async () => {
     const folder = join(work, 'hangup')
-    const child = spawn(
-      process.execPath,
-      [main, 'server', '--dev', '--dev-root-token-id', 'root', '--port', '0', '--audit-folder', folder],
-      { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] ?? '', HOME: work } },
+    const { child, address } = await launchServer(
+      ['--dev', '--dev-root-token-id', 'root', '--port', '0', '--audit-folder', folder],
+      { folder: work },
     )
-    let said = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (said += text.toString()))
     try {
-      await expect.poll(() => said, { timeout: 20_000 }).toContain('Root Token')
-      const address = /VAULT_ADDR='?([^'\s]+)/.exec(said)?.[1] ?? ''
       const call = (method: string, path: string, body?: object) =>
         fetch(`${address}/v1/${path}`, {
           method,
@@ -225,10 +221,9 @@ describe('a log file of a running server', () => {
       await expect.poll(() => existsSync(join(folder, 'a.log')), { timeout: 10_000 }).toBe(true)
       expect((await call('GET', 'sys/mounts')).status).toBe(200)
       expect(readFileSync(join(folder, 'a.log'), 'utf8')).toContain('"path":"sys/mounts"')
-      child.kill('SIGTERM')
-      expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0)
+      expect(await stopServer(child)).toBe(0)
     } finally {
-      child.kill('SIGKILL')
+      await stopServers()
     }
   })
 

@@ -1,26 +1,24 @@
 /** HTTP/2 on a TLS listener: the same API, beside HTTP/1.1 on the same port, with the same limits (vault-api 1.1; S47). */
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { type ClientHttp2Session, connect, constants, type OutgoingHttpHeaders } from 'node:http2'
 import { request as http1Request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as secureConnect } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { LogicalError } from '../../src/server/logical/index.ts'
 import { type EmbeddedServer, startServer, type Listener } from '../../src/server/index.ts'
+import { certify, type TestCertificate } from './certificate.case.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plenum-http2-'))
-const at = (name: string): string => join(folder, name)
+let own: TestCertificate
 let certificate: Buffer
-let key: Buffer
 const running: EmbeddedServer[] = []
 const clients: ClientHttp2Session[] = []
 beforeAll(() => {
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
-  const form = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2']
-  execFileSync('openssl', [...form, ...subject, '-keyout', at('own.key'), '-out', at('own.pem')], { stdio: 'ignore' })
-  certificate = readFileSync(at('own.pem'))
-  key = readFileSync(at('own.key'))
+  own = certify(folder, 'own')
+  certificate = own.certificate
 })
 afterEach(async () => {
   for (const client of clients.splice(0)) client.destroy()
@@ -31,7 +29,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 async function start(rest: Partial<Extract<Listener, { kind: 'tcp' }>> = {}) {
   const server = await startServer({
     storage: { kind: 'memory' },
-    listeners: [{ kind: 'tcp', host: '127.0.0.1', port: 0, tls: { certificate, key }, ...rest }],
+    listeners: [{ kind: 'tcp', host: '127.0.0.1', port: 0, tls: own, ...rest }],
     stopWithinMs: 2000,
   })
   running.push(server)
@@ -185,7 +183,7 @@ describe('HTTP/2', () => {
       const { address, token } = await start()
       const { execFile } = await import('node:child_process')
       const out = await new Promise<string>((resolve, reject) => {
-        const args = ['-s', '--http2', '--cacert', at('own.pem'), '-H', `X-Vault-Token: ${token}`, '-X', 'LIST']
+        const args = ['-s', '--http2', '--cacert', own.certificateFile, '-H', `X-Vault-Token: ${token}`, '-X', 'LIST']
         execFile(
           'curl',
           [...args, '-w', '%{http_version} %{http_code}', '-o', '/dev/null', `${address}/v1/sys/policies/acl`],
@@ -241,6 +239,39 @@ describe('limits', () => {
     expect(status).toBe(408)
     server.core.handle = () => new Promise(() => undefined)
     expect((await ask(client, asking('GET', 'sys/mounts', token))).headers[':status']).toBe(504)
+  })
+
+  it('a stream that is refused before its first byte is answered as any refusal, over HTTP/1.1 too', async () => {
+    const { server, address, token } = await start()
+    const chunks = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.reject(new LogicalError('sealed', 'Vault is sealed', 'bare')),
+      }),
+    }
+    server.core.handle = () => ({ status: 200, body: undefined, stream: { contentType: 'application/gzip', chunks } })
+    const over2 = await ask(open(address), asking('GET', 'sys/storage/raft/snapshot', token))
+    expect([over2.headers[':status'], over2.text]).toEqual([503, '{"errors":["Vault is sealed"]}\n'])
+    const over1 = await new Promise((resolve, reject) => {
+      http1Request(`${address}/v1/sys/storage/raft/snapshot`, { ca: certificate }, (answer) => {
+        answer.resume()
+        resolve(answer.statusCode)
+      })
+        .on('error', reject)
+        .end()
+    })
+    expect(over1).toBe(503)
+  })
+
+  it('a streamed answer that is made and never taken is cut off', async () => {
+    const { address, token } = await start({ requestTimeoutMs: 300 })
+    // It allows no byte of any answer.
+    const client = connect(address, { ca: certificate, settings: { initialWindowSize: 0 } })
+    client.on('error', () => undefined)
+    clients.push(client)
+    const stream = client.request(asking('GET', 'sys/storage/raft/snapshot', token))
+    stream.on('error', () => undefined)
+    await new Promise((closed) => stream.once('close', closed))
+    expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL)
   })
 
   it('S56: more headers than fit never reach a backend', async () => {

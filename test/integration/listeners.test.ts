@@ -2,7 +2,7 @@
  * Where the server listens, on real sockets: TLS with a certificate that no public authority signed, a Unix socket, several
  * at once, who is behind a proxy, what takes too long, and how it stops (vault-api 1.1).
  */
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request as plainRequest } from 'node:http'
 import { request as secureRequest } from 'node:https'
@@ -13,26 +13,17 @@ import { text } from 'node:stream/consumers'
 import { connect as secureConnect } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type EmbeddedServer, type Listener, startServer, type TlsSettings } from '../../src/server/index.ts'
+import { certify, type TestCertificate } from './certificate.case.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plenum-listeners-'))
 const at = (name: string): string => join(folder, name)
 
-/** A self-signed certificate; `x.pem` and `x.key`. */
-function certify(name: string): { cert: Buffer; key: Buffer } {
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
-  const form = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2']
-  execFileSync('openssl', [...form, ...subject, '-keyout', at(`${name}.key`), '-out', at(`${name}.pem`)], {
-    stdio: 'ignore',
-  })
-  return { cert: readFileSync(at(`${name}.pem`)), key: readFileSync(at(`${name}.key`)) }
-}
-
-let own: { cert: Buffer; key: Buffer }
-let other: { cert: Buffer; key: Buffer }
+let own: TestCertificate
+let other: TestCertificate
 const running: EmbeddedServer[] = []
 beforeAll(() => {
-  own = certify('own')
-  other = certify('other')
+  own = certify(folder, 'own')
+  other = certify(folder, 'other')
 })
 afterEach(async () => {
   await Promise.all(running.splice(0).map((server) => server.close()))
@@ -58,7 +49,7 @@ const tcp = (rest: Partial<Extract<Listener, { kind: 'tcp' }>> = {}): Listener =
   ...rest,
 })
 const tls = (rest: Partial<TlsSettings> = {}): Listener =>
-  tcp({ tls: { certificate: own.cert, key: own.key, ...rest } })
+  tcp({ tls: { certificate: own.certificate, key: own.key, ...rest } })
 
 interface Ask {
   readonly method?: string
@@ -81,7 +72,7 @@ function ask(address: string, path: string, { method = 'GET', headers = {}, body
       ? { ...common, socketPath: address.slice('unix://'.length) }
       : { ...common, host: '127.0.0.1', port: Number(new URL(address).port) }
     const request = address.startsWith('https:')
-      ? secureRequest({ ...where, ca: own.cert, ...more })
+      ? secureRequest({ ...where, ca: own.certificate, ...more })
       : plainRequest(where)
     request.on('error', reject)
     request.on('response', (response) => {
@@ -113,7 +104,7 @@ describe('TLS', () => {
 
   it('knows the LIST verb twice on one connection', async () => {
     const { address, token } = await start([tls()])
-    const socket = secureConnect({ host: '127.0.0.1', port: Number(new URL(address).port), ca: own.cert })
+    const socket = secureConnect({ host: '127.0.0.1', port: Number(new URL(address).port), ca: own.certificate })
     const line = `LIST /v1/sys/policies/acl HTTP/1.1\r\nHost: x\r\nX-Vault-Token: ${token}\r\n\r\n`
     expect(statuses(await exchange(socket, line))).toEqual(['200'])
     expect(statuses(await exchange(socket, line))).toEqual(['200'])
@@ -127,15 +118,17 @@ describe('TLS', () => {
     probe.stdin.end()
     const told = await text(probe.stdout)
     expect(told).toContain('Client Certificate Types')
-    expect((await ask(address, 'sys/init', { tls: { cert: other.cert, key: other.key } })).status).toBe(200)
+    expect((await ask(address, 'sys/init', { tls: { cert: other.certificate, key: other.key } })).status).toBe(200)
     expect((await ask(address, 'sys/init')).status).toBe(200)
   })
 
   it('requires one of its authority, where told', async () => {
-    const { address } = await start([tls({ clientCertificate: 'require', clientAuthority: other.cert })])
-    expect((await ask(address, 'sys/init', { tls: { cert: other.cert, key: other.key } })).status).toBe(200)
+    const { address } = await start([tls({ clientCertificate: 'require', clientAuthority: other.certificate })])
+    expect((await ask(address, 'sys/init', { tls: { cert: other.certificate, key: other.key } })).status).toBe(200)
     await expect(ask(address, 'sys/init')).rejects.toBeInstanceOf(Error)
-    await expect(ask(address, 'sys/init', { tls: { cert: own.cert, key: own.key } })).rejects.toBeInstanceOf(Error)
+    await expect(ask(address, 'sys/init', { tls: { cert: own.certificate, key: own.key } })).rejects.toBeInstanceOf(
+      Error,
+    )
   })
 
   it('speaks no version older than it is told', async () => {
@@ -155,9 +148,9 @@ describe('TLS', () => {
   })
 
   it('does not start with a key of another certificate, or with none', async () => {
-    const wrong = { certificate: own.cert, key: other.key }
+    const wrong = { certificate: own.certificate, key: other.key }
     await expect(start([tcp(), tcp({ tls: wrong })])).rejects.toMatchObject({ code: 'listen-tls' })
-    const none = { certificate: own.cert, key: Buffer.from('no key') }
+    const none = { certificate: own.certificate, key: Buffer.from('no key') }
     await expect(start([tcp({ tls: none })])).rejects.toMatchObject({ code: 'listen-tls' })
   })
 })
@@ -302,17 +295,18 @@ describe('limits of a listener', () => {
   })
 
   it('a connection that has sent LIST is under the same limits, counted from each request on', async () => {
-    const { address, token } = await start([tcp({ requestTimeoutMs: 200, idleTimeoutMs: 800 })])
+    const { addresses, token } = await start([tcp({ requestTimeoutMs: 1000 }), tcp({ idleTimeoutMs: 200 })])
+    const [address = '', impatient = ''] = addresses
     const socket = connect(Number(new URL(address).port), '127.0.0.1')
     const line = (verb: string, more = ''): string =>
       `${verb} /v1/sys/policies/acl HTTP/1.1\r\nHost: x\r\nX-Vault-Token: ${token}\r\n${more}\r\n`
     expect(statuses(await exchange(socket, line('LIST')))).toEqual(['200'])
     // Longer than a request may take: the parser that met the LIST must have no say any more.
-    await new Promise((later) => setTimeout(later, 600))
+    await new Promise((later) => setTimeout(later, 1500))
     expect(statuses(await exchange(socket, line('GET')))).toEqual(['200'])
     expect(statuses(await exchange(socket, line('LIST', 'Content-Length: 9\r\n')))).toEqual(['200'])
     expect(statuses(await exchange(socket, ''))).toEqual(['408'])
-    const idle = connect(Number(new URL(address).port), '127.0.0.1')
+    const idle = connect(Number(new URL(impatient).port), '127.0.0.1')
     expect(statuses(await exchange(idle, line('LIST')))).toEqual(['200'])
     await new Promise((ended) => idle.once('close', ended))
   })

@@ -2,18 +2,17 @@
  * `plenum server` in the place of `vault server`: the same flags, configuration files and lines of output, and a server
  * behind them (vault-api 15.1, 15.4 say how hvac's own suite starts one).
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { sensitive, staticToken, VaultClient } from '../../src/vault/index.ts'
+import { certify } from './certificate.case.ts'
+import { launchServer, stopServer, stopServers } from './plenum-server.case.ts'
 
-const main = join(import.meta.dirname, '../../dist/cli/main.js')
 const folder = mkdtempSync(join(tmpdir(), 'plenum-server-command-'))
-const children: ChildProcess[] = []
-afterEach(() => Promise.all(children.splice(0).map((child) => stop(child))))
+afterEach(stopServers)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function file(name: string, content: string): string {
@@ -21,45 +20,6 @@ function file(name: string, content: string): string {
   writeFileSync(path, content)
   return path
 }
-
-interface Running {
-  readonly child: ChildProcess
-  /** Everything on stdout, up to the line that was waited for and what came with it. */
-  readonly out: string
-  readonly address: string
-}
-
-/** Until a line of stdout matches. */
-async function start(args: readonly string[], until: RegExp, env: Record<string, string> = {}): Promise<Running> {
-  const child = spawn(process.execPath, [main, 'server', ...args], {
-    cwd: folder,
-    env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  children.push(child)
-  const out = await new Promise<string>((resolve, reject) => {
-    let text = ''
-    let errors = ''
-    child.stdout.on('data', (chunk: Buffer) => {
-      text += chunk.toString()
-      if (until.test(text)) resolve(text)
-    })
-    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
-    child.on('exit', (status) => reject(new Error(`ended with ${String(status)}: ${errors}`)))
-  })
-  return { child, out, address: /Api Address: (\S+)/.exec(out)?.[1] ?? '' }
-}
-
-/** Its exit status. */
-function stop(child: ChildProcess): Promise<number | null> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null) resolve(child.exitCode)
-    child.on('exit', resolve)
-    child.kill('SIGTERM')
-  })
-}
-
-const STARTED = /==> Vault server started!/
 
 async function withClient<T>(address: string, token: string, work: (client: VaultClient) => Promise<T>): Promise<T> {
   const client = new VaultClient({ address, tokens: staticToken(sensitive(token)) })
@@ -73,8 +33,8 @@ async function withClient<T>(address: string, token: string, work: (client: Vaul
 describe('-dev', () => {
   it('takes the flags of Vault, says what Vault says, and keeps the token nowhere', async () => {
     const flags = ['-dev', '-dev-root-token-id=root', '-dev-listen-address=127.0.0.1:0', '-dev-no-store-token']
-    const { out, address, child } = await start(flags, /^Root Token: .*$/m)
-    expect(out).toMatch(STARTED)
+    const { out, address, child } = await launchServer(flags, { folder, until: /^Root Token: .*$/m })
+    expect(out).toContain('==> Vault server started!')
     expect(/^Root Token: (.*)$/m.exec(out)?.[1]).toBe('root')
     const unsealKey = /^Unseal Key: (.*)$/m.exec(out)?.[1] ?? ''
     expect(Buffer.from(unsealKey, 'base64')).toHaveLength(32)
@@ -87,12 +47,12 @@ describe('-dev', () => {
       expect((await client.request('GET', 'sys/seal-status')).body).toMatchObject({ sealed: false })
     })
     expect(existsSync(join(folder, '.vault-token'))).toBe(false)
-    expect(await stop(child)).toBe(0)
+    expect(await stopServer(child)).toBe(0)
   })
 
   it('takes the variables of Vault too', async () => {
     const env = { VAULT_DEV_ROOT_TOKEN_ID: 'mine', VAULT_DEV_LISTEN_ADDRESS: '127.0.0.1:0' }
-    const { address } = await start(['--dev'], /^Root Token: mine$/m, env)
+    const { address } = await launchServer(['--dev'], { folder, until: /^Root Token: mine$/m, env })
     expect(
       (await withClient(address, 'mine', (client) => client.request('GET', 'auth/token/lookup-self'))).body,
     ).toMatchObject({
@@ -102,7 +62,7 @@ describe('-dev', () => {
 
   it('has KV version 1 at secret/ where that is asked for', async () => {
     const flags = ['-dev', '-dev-kv-v1', '-dev-root-token-id=root', '-dev-listen-address=127.0.0.1:0']
-    const { address } = await start(flags, STARTED)
+    const { address } = await launchServer(flags, { folder })
     await withClient(address, 'root', async (client) => {
       await client.request('POST', 'secret/a', { body: { k: 'v' } })
       expect((await client.request('GET', 'secret/a')).body).toMatchObject({ data: { k: 'v' } })
@@ -114,7 +74,9 @@ describe('-dev', () => {
       'dev.hcl',
       'default_lease_ttl = "1h"\nmax_lease_ttl = "2h"\nlistener "unix" { address = "dev.sock" }\n',
     )
-    const { address } = await start(['-dev', `-config=${config}`, '-dev-root-token-id', 'root', '--port', '0'], STARTED)
+    const { address } = await launchServer(['-dev', `-config=${config}`, '-dev-root-token-id', 'root', '--port', '0'], {
+      folder,
+    })
     const made = await withClient(address, 'root', (client) =>
       client.request('POST', 'auth/token/create', { body: { policies: ['default'] } }),
     )
@@ -141,7 +103,7 @@ describe('-config', () => {
          tls_disable = "true"
        }`,
     )
-    const first = await start([`-config=${config}`], STARTED)
+    const first = await launchServer([`-config=${config}`], { folder })
     const keys = await withClient(first.address, 'none-yet', async (client) => {
       const { body } = await client.request('PUT', 'sys/init', { body: { secret_shares: 1, secret_threshold: 1 } })
       return body as { readonly keys_base64: readonly string[]; readonly root_token: string }
@@ -152,10 +114,10 @@ describe('-config', () => {
       await client.request('PUT', 'sys/audit/f', { body: { type: 'file', options: { file_path: 'a.log' } } })
       await client.request('PUT', 'sys/policies/acl/kept', { body: { policy: 'path "a" {}' } })
     })
-    expect(await stop(first.child)).toBe(0)
+    expect(await stopServer(first.child)).toBe(0)
     expect(readFileSync(join(folder, 'audit/a.log'), 'utf8')).toContain('sys/policies/acl/kept')
 
-    const second = await start(['-config', config], STARTED)
+    const second = await launchServer(['-config', config], { folder })
     expect(second.out).toContain('Storage: file')
     await withClient(second.address, keys.root_token, async (client) => {
       await client.request('PUT', 'sys/unseal', { body: { key } })
@@ -164,35 +126,21 @@ describe('-config', () => {
   })
 
   it('in JSON with the older word for storage and TLS, as hvac starts a server; warnings alone are told', async () => {
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
-    const form = [
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-days',
-      '2',
-      '-keyout',
-      'key.pem',
-      '-out',
-      'cert.pem',
-    ]
-    execFileSync('openssl', [...form, ...subject], { stdio: 'ignore', cwd: folder })
+    const { certificate } = certify(folder, 'server')
     const config = file(
       'vault-tls.json',
       JSON.stringify({
         backend: { inmem: {} },
-        listener: { tcp: { tls_cert_file: 'cert.pem', tls_key_file: 'key.pem', address: '127.0.0.1:0' } },
+        listener: { tcp: { tls_cert_file: 'server.pem', tls_key_file: 'server.key', address: '127.0.0.1:0' } },
         disable_mlock: true,
         default_lease_ttl: '768h',
         max_lease_ttl: '768h',
       }),
     )
-    const { address, out } = await start([`-config=${config}`, '-log-level=warn'], STARTED)
+    const { address, out } = await launchServer([`-config=${config}`, '-log-level=warn'], { folder })
     expect(out).toContain('tls: "enabled"')
     const status = await new Promise<number | undefined>((resolve, reject) => {
-      request(`${address}/v1/sys/init`, { ca: readFileSync(join(folder, 'cert.pem')) }, (response) => {
+      request(`${address}/v1/sys/init`, { ca: certificate }, (response) => {
         response.resume()
         resolve(response.statusCode)
       })
@@ -207,7 +155,7 @@ describe('-config', () => {
     file('both/a.hcl', 'storage "inmem" {}')
     file('both/b.json', '{"listener": {"tcp": {"address": "127.0.0.1:0", "tls_disable": 1}}}')
     file('both/notes.txt', 'not read')
-    const { out } = await start(['-config=both'], STARTED)
+    const { out } = await launchServer(['-config=both'], { folder })
     expect(out).toMatch(/Listener 1: tcp[^]*Storage: inmem/)
   })
 })

@@ -1,51 +1,29 @@
 /** The log of `plenum server`, SIGHUP, and the reserve of its audit logs: a process with real files, signals and disks. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { certify } from './certificate.case.ts'
+import { launchServer, type ServerProcess, stopServer, stopServers } from './plenum-server.case.ts'
 
-const main = join(import.meta.dirname, '../../dist/cli/main.js')
 const folder = mkdtempSync(join(tmpdir(), 'plenum-server-log-'))
-const children: ChildProcess[] = []
-afterEach(() => Promise.all(children.splice(0).map((child) => stop(child))))
+afterEach(stopServers)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-interface Running {
-  readonly child: ChildProcess
-  readonly address: string
-  /** On stderr so far. */
-  log(): string
+interface Started extends ServerProcess {
   call(method: string, path: string, body?: object): Promise<{ readonly status: number; readonly text: string }>
 }
 
 /** With a root token `root` where it is a dev server; stderr goes to a pipe that is read, or to `err`. */
-async function start(args: readonly string[], err: 'pipe' | number = 'pipe'): Promise<Running> {
-  const child = spawn(process.execPath, [main, 'server', ...args], {
-    cwd: folder,
-    env: { PATH: process.env['PATH'] ?? '', HOME: folder },
-    stdio: ['ignore', 'pipe', err],
-  })
-  children.push(child)
-  let errors = ''
-  child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()))
-  const address = await new Promise<string>((resolve, reject) => {
-    let out = ''
-    child.stdout?.on('data', (chunk: Buffer) => {
-      out += chunk.toString()
-      const found = /Api Address: (\S+)[^]*server started!/.exec(out)?.[1]
-      if (found !== undefined) resolve(found)
-    })
-    child.on('exit', (status) => reject(new Error(`ended with ${String(status)}: ${errors}`)))
-  })
+async function start(args: readonly string[], err: 'pipe' | number = 'pipe'): Promise<Started> {
+  const server = await launchServer(args, { folder, err })
   let token = 'root'
   return {
-    child,
-    address,
-    log: () => errors,
+    ...server,
     async call(method, path, body) {
-      const answer = await fetch(`${address}/v1/${path}`, {
+      const answer = await fetch(`${server.address}/v1/${path}`, {
         method,
         headers: { 'X-Vault-Token': token },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -55,15 +33,6 @@ async function start(args: readonly string[], err: 'pipe' | number = 'pipe'): Pr
       return { status: answer.status, text }
     },
   }
-}
-
-/** Its exit status. */
-function stop(child: ChildProcess): Promise<number | null> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null) resolve(child.exitCode)
-    child.on('exit', resolve)
-    child.kill('SIGTERM')
-  })
 }
 
 const DEV = ['-dev', '-dev-root-token-id=root', '-dev-listen-address=127.0.0.1:0']
@@ -90,7 +59,7 @@ describe('the log', () => {
     await call('POST', 'auth/token/create', { ttl: 'planted-ttl' })
     await call('DELETE', 'sys/mounts/planned')
     await call('DELETE', 'sys/audit/file')
-    expect(await stop(child)).toBe(0)
+    expect(await stopServer(child)).toBe(0)
     expect(log()).not.toContain('planted')
     const lines = linesOf(log())
     expect(lines.map((line) => line['@message'])).toEqual([
@@ -117,10 +86,10 @@ describe('the log', () => {
   it('as text where that is asked for, in the configuration or by a flag', async () => {
     writeFileSync(join(folder, 'text.hcl'), 'log_format = "standard"\nlog_level = "warn"\n')
     const quiet = await start([...DEV, '-config=text.hcl'])
-    expect(await stop(quiet.child)).toBe(0)
+    expect(await stopServer(quiet.child)).toBe(0)
     expect(quiet.log()).toBe('')
     const told = await start([...DEV, '-config=text.hcl', '-log-level=info'])
-    expect(await stop(told.child)).toBe(0)
+    expect(await stopServer(told.child)).toBe(0)
     expect(told.log()).toMatch(/^\S+Z \[INFO\]  core: initialized: shares=1 threshold=1$/m)
   })
 
@@ -134,20 +103,11 @@ describe('the log', () => {
       expect((await call('PUT', path, { type: 'kv' })).status).toBe(204)
       expect((await call('DELETE', path)).status).toBe(204)
     }
-    expect(await stop(child)).toBe(0)
+    expect(await stopServer(child)).toBe(0)
   }, 30_000)
 })
 
 describe('SIGHUP', () => {
-  function certificate(name: string): void {
-    const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1']
-    const keys = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-    const files = ['-keyout', `${name}.key`, '-out', `${name}.pem`]
-    execFileSync('openssl', ['req', '-x509', '-days', '2', ...keys, ...files, ...subject], {
-      stdio: 'ignore',
-      cwd: folder,
-    })
-  }
   const use = (certificateOf: string, keyOf: string): void => {
     copyFileSync(join(folder, `${certificateOf}.pem`), join(folder, 'used.pem'))
     copyFileSync(join(folder, `${keyOf}.key`), join(folder, 'used.key'))
@@ -175,8 +135,8 @@ describe('SIGHUP', () => {
     )
 
   it('reads certificate, key and log level anew; what cannot be used leaves the old one, and is told', async () => {
-    certificate('first')
-    certificate('second')
+    certify(folder, 'first', { commonName: 'first' })
+    certify(folder, 'second', { commonName: 'second' })
     use('first', 'first')
     configure('error')
     const { child, address, log } = await start(['-config=tls.hcl'])
@@ -203,7 +163,7 @@ describe('SIGHUP', () => {
     await told(/cannot be read anew.*tls\.hcl:8:8: unknown key/)
     configure('info', 'max_lease_ttl = "1h"')
     await told(/the lifetime of leases changed in the configuration: restart the server/)
-    expect(await stop(child)).toBe(0)
+    expect(await stopServer(child)).toBe(0)
     expect(log()).not.toMatch(/BEGIN|PRIVATE/)
   })
 })
@@ -279,7 +239,7 @@ describe('the reserve for audit logs', () => {
       expect(log()).toMatch(/"@level":"info".*is held again/)
       await call('DELETE', 'sys/audit/file')
       expect(spawnSync('ls', ['-A', disk], { encoding: 'utf8' }).stdout.trim()).toBe('a.log')
-      expect(await stop(child)).toBe(0)
+      expect(await stopServer(child)).toBe(0)
     } finally {
       spawnSync('umount', [disk])
     }

@@ -50,6 +50,23 @@ async function childToken(policies: string, more: object = {}): Promise<string> 
 }
 
 describe('a wrapped answer', () => {
+  it('is made for nobody who has no token, but for a login', async ({ skip }) => {
+    if (!vault.embedded) return skip('Vault and OpenBao wrap for everybody')
+    const headers = { 'X-Vault-Wrap-TTL': '3600' }
+    const counted = async () => field(await vault.request('GET', 'sys/internal/counters/tokens'), 'data')
+    const before = await counted()
+    for (const path of ['sys/internal/ui/mounts', 'sys/internal/specs/openapi', 'sys/replication/status']) {
+      const answer = await vault.request('GET', path, { token: '', headers })
+      expect([answer.status, String(field(answer, 'errors'))]).toEqual([400, expect.stringContaining('is not wrapped')])
+    }
+    expect(await counted()).toEqual(before)
+    const secret = await vault.request('POST', `auth/${approle}/role/r/secret-id`)
+    const role = await vault.request('GET', `auth/${approle}/role/r/role-id`)
+    const body = { role_id: field(role, 'data', 'role_id'), secret_id: field(secret, 'data', 'secret_id') }
+    const login = await vault.request('POST', `auth/${approle}/login`, { token: '', headers, body })
+    expect([login.status, tokenOf(login)]).toEqual([200, expect.stringMatching(/^hvs\./)])
+  })
+
   it('is a token and nothing of what it holds', async () => {
     const answer = await wrapping('GET', `${mount}/data/a`)
     expect(answer.status).toBe(200)

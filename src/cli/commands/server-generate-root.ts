@@ -161,7 +161,7 @@ function writeToStderr(text: string): Promise<void> {
   })
 }
 
-/** A new file of 0600, there before the token is: a token that could not be kept is none. */
+/** A new file of 0600, there before the token is: where none can be made, no token is. */
 class PrivateFile {
   readonly path: string
   readonly #file: number

@@ -41,6 +41,16 @@ describe('the log', () => {
     ])
   })
 
+  it('as text shows what would steer a terminal', () => {
+    const { log, lines } = plant('standard')
+    log.tell({ kind: 'mount-made', path: 'a\u001B[2Jb/', type: 'kv' })
+    log.tell({ kind: 'audit-notice', severity: 'warn', text: 'little room in /a\r\u001B]0;b' })
+    expect(lines.map((line) => line.slice(25).trimEnd())).toEqual([
+      String.raw`[INFO]  core: mount made: path=a\u{1b}[2Jb/ type=kv`,
+      String.raw`[WARN]  audit: little room in /a\u{d}\u{1b}]0;b`,
+    ])
+  })
+
   it('tells what its level allows, and the level can be changed', () => {
     const { log, lines } = plant('standard', 'warn')
     log.tell({ kind: 'unsealed' })

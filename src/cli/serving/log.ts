@@ -3,9 +3,10 @@
  * to a terminal.
  *
  * It takes events and nothing else, so that nobody can log what is not in one (`news.ts`). The server itself knows
- * nothing of it.
+ * nothing of it. Names that clients chose (of mounts, of audit files) cannot steer the terminal or begin a line.
  */
 import { pino } from 'pino'
+import { visible } from '../../sensitive/index.ts'
 import type { LogFormat, LoggersPort, LogLevel } from '../../server/index.ts'
 import { MODULES, newsOf, onceAMinute, type Fact, type News, type ServingEvent } from './news.ts'
 import { type LineStream, writeUnread } from './unread.ts'
@@ -100,10 +101,10 @@ const LEVEL_WIDTH = '[ERROR]'.length
 function textLine({ level, module, text, facts }: News, time: string): string {
   const pairs = Object.entries(facts).map(([name, value]) => `${name}=${shown(value)}`)
   const tail = pairs.length === 0 ? '' : `: ${pairs.join(' ')}`
-  return `${time} ${`[${level.toUpperCase()}]`.padEnd(LEVEL_WIDTH)} ${module}: ${text.replaceAll(/\s*\n\s*/g, ' ')}${tail}\n`
+  return `${time} ${`[${level.toUpperCase()}]`.padEnd(LEVEL_WIDTH)} ${module}: ${visible(text.replaceAll(/\s*\n\s*/g, ' '))}${tail}\n`
 }
 
 function shown(value: Fact): string {
   const text = typeof value === 'object' ? value.join(', ') : String(value)
-  return /^[^\s"]+$/.test(text) ? text : JSON.stringify(text)
+  return visible(/^[^\s"]+$/.test(text) ? text : JSON.stringify(text))
 }

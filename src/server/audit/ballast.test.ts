@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,6 +49,11 @@ describe('the file of a reserve', () => {
     symlinkSync(join(folder, 'theirs'), path)
     expect(() => createBallast(file, BALLAST_PIECE).release()).toThrow('is no file of this user')
     expect(() => file.truncate(0)).toThrow('ELOOP')
+    expect(readFileSync(join(folder, 'theirs'), 'utf8')).toBe('theirs')
+    const linked = plant('hard-link')
+    linkSync(join(folder, 'theirs'), linked.path)
+    expect(() => createBallast(linked.file, BALLAST_PIECE).release()).toThrow('is no file of this user')
+    expect(() => createBallast(linked.file, BALLAST_PIECE).remove()).toThrow('is no file of this user')
     expect(readFileSync(join(folder, 'theirs'), 'utf8')).toBe('theirs')
   })
 

@@ -97,8 +97,9 @@ export function ballastFile(folder: string, random: (bytes: number) => Buffer): 
     const found = lstatSync(path, { throwIfNoEntry: false })
     if (found === undefined) return undefined
     const user = process.getuid?.()
-    if (!found.isFile() || (user !== undefined && found.uid !== user))
-      throw new Error(`${path} is no file of this user: remove it`)
+    // A file with a second name may be somebody's log.
+    if (!found.isFile() || found.nlink > 1 || (user !== undefined && found.uid !== user))
+      throw new Error(`${path} is no file of this user alone: remove it`)
     return Math.min(found.size, found.blocks * UNIT)
   }
 

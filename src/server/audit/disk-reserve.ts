@@ -5,7 +5,7 @@
  *
  * Entries are written to the last byte, because a refusal before that would be the outage it warns of.
  */
-import { statfsSync } from 'node:fs'
+import { freeBytes } from '../storage/index.ts'
 import { type Ballast, BALLAST_NAME, ballastFile, createBallast } from './ballast.ts'
 import { type DiskRoom, reasonOf } from './line-sink.ts'
 
@@ -193,11 +193,6 @@ function quietly<T>(ask: () => T | undefined): T | undefined {
   } catch {
     return undefined
   }
-}
-
-function freeBytes(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder)
-  return bavail * bsize
 }
 
 function inMebibytes(bytes: number): string {

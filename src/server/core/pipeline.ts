@@ -7,7 +7,6 @@
  * any step refuses the request.
  */
 import type { AuditedRequest, AuditedResponse } from '../audit/index.ts'
-import { LogicalError } from '../logical/index.ts'
 import {
   authenticate,
   authorize,
@@ -20,7 +19,7 @@ import {
 import type { Exchange } from './exchange.ts'
 import { performLogin } from './login.ts'
 import { issueToken, performRequest, retireSpentToken } from './perform.ts'
-import { dataOf, isReading, type Outcome } from './reply.ts'
+import { dataOf, isReading, type Outcome, toldOf } from './reply.ts'
 import type { Session } from './session.ts'
 import { checkWrappingToken, wrapOutcome } from './wrapping.ts'
 
@@ -156,5 +155,5 @@ function auditedResponse(outcome: Outcome | Refused, time: number): Recorded {
 
 /** What the log says of an error: the client's text, or nothing in particular for a bug, whose text may hold anything. */
 function errorText(error: unknown): string {
-  return error instanceof LogicalError ? error.clientText : 'internal error'
+  return toldOf(error)?.clientText ?? 'internal error'
 }

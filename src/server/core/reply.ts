@@ -1,11 +1,12 @@
 /**
  * Outcomes as replies: the envelope, 204, 404, and the one place where an error becomes a status (vault-api 1.7, 1.8).
  */
+import { BarrierError } from '../barrier/index.ts'
 import { type JsonObject, stringifyJson } from '../json/index.ts'
 import { formatInstant } from '../logical/duration.ts'
 import { type AuthBlock, LogicalError, type LogicalResponse, type Operation, type WrapInfo } from '../logical/index.ts'
 import type { Verdict } from '../quota/index.ts'
-import { StorageKeyError } from '../storage/index.ts'
+import { StorageKeyError, StoreError } from '../storage/index.ts'
 import type { CoreReply } from './request.ts'
 
 /** A backend's answer after the pipeline has turned a grant into a token. */
@@ -97,12 +98,22 @@ export function isEmptyReply(reply: CoreReply): boolean {
   return reply.body === EMPTY_ERRORS
 }
 
-/** Every error that is not a `LogicalError` is a bug: a bare 500, the cause told to `report`. */
-export function replyToError(error: unknown, report: (error: unknown) => void): CoreReply {
+/** What a client is told of an error, and the audit log; `undefined` for a bug, whose text may hold anything. */
+export function toldOf(error: unknown): LogicalError | undefined {
+  if (error instanceof LogicalError) return error
   // A name that no store can hold: the client's doing, wherever it was noticed.
-  if (error instanceof StorageKeyError) return { status: 400, body: `${JSON.stringify({ errors: [error.message] })}\n` }
-  if (error instanceof LogicalError)
-    return { status: error.status, body: `${JSON.stringify({ errors: [error.clientText] })}\n` }
+  if (error instanceof StorageKeyError) return new LogicalError('invalid-request', error.message, 'bare')
+  // Sealed while the request was under way, or a snapshot took the content's place.
+  const sealed =
+    (error instanceof BarrierError && error.code === 'barrier-sealed') ||
+    (error instanceof StoreError && error.code === 'store-replaced')
+  return sealed ? new LogicalError('sealed', 'Vault is sealed', 'bare') : undefined
+}
+
+/** Every error that nothing can be told of is a bug: a bare 500, the cause told to `report`. */
+export function replyToError(error: unknown, report: (error: unknown) => void): CoreReply {
+  const told = toldOf(error)
+  if (told !== undefined) return { status: told.status, body: `${JSON.stringify({ errors: [told.clientText] })}\n` }
   report(error)
   return {
     status: 500,

@@ -3,7 +3,8 @@
  *
  * Invariant: the store is replaced by an archive that was checked to its end, in one step that a crash does not split, or
  * not at all. By then the server is sealed: nothing that knows the old content writes into the new one. Without `force`
- * the archive comes from this store and its unseal keys, and nobody has altered it since.
+ * the archive comes from this store and its unseal keys, and nobody has altered it since. Few are saved at once: each holds
+ * one of the places that the store has for all its readers.
  */
 import { timingSafeEqual } from 'node:crypto'
 import { type Barrier, hasKeyring } from '../barrier/index.ts'
@@ -11,7 +12,8 @@ import type { SnapshotsPort } from '../engines/system/index.ts'
 import { invalidRequest, LogicalError } from '../logical/index.ts'
 import { type Seal, SealError } from '../seal/index.ts'
 import { type Archive, readSnapshot, SnapshotError, writeSnapshot } from '../snapshot/index.ts'
-import { type PhysicalStorage, type Replacement, StoreError } from '../storage/index.ts'
+import { type FrozenStore, type PhysicalStorage, type Replacement, StoreError } from '../storage/index.ts'
+import { toldOf } from './reply.ts'
 
 export interface Snapshots extends SnapshotsPort {
   /** Resolves when no content is taking another's place. Never rejects. */
@@ -28,10 +30,38 @@ export interface SnapshotsOptions {
 
 /** Of what the root key encrypts. */
 const CONTEXT = 'snapshot'
+/** LMDB has room for 126 readers, and without one left nothing can be read or written. */
+const MOST_SAVES = 4
 
 export function createSnapshots({ storage, barrier, seal, now, sealServer }: SnapshotsOptions): Snapshots {
+  let saving = 0
   let restoring = false
   let installing: Promise<void> = Promise.resolve()
+
+  function refuseCrowd(): void {
+    if (saving < MOST_SAVES) return
+    throw new LogicalError(
+      'too-many-requests',
+      `${MOST_SAVES} snapshots are being saved at this moment: try again when one is done`,
+      'bare',
+    )
+  }
+
+  function freeze(): FrozenStore {
+    // Of many who asked at once, those that are too many find out here.
+    refuseCrowd()
+    const frozen = storage.freeze()
+    saving += 1
+    let isHeld = true
+    return {
+      batches: () => frozen.batches(),
+      close() {
+        frozen.close()
+        if (isHeld) saving -= 1
+        isHeld = false
+      },
+    }
+  }
 
   async function replace(next: Replacement): Promise<void> {
     await sealServer()
@@ -76,13 +106,16 @@ export function createSnapshots({ storage, barrier, seal, now, sealServer }: Sna
   }
 
   return {
-    save: () =>
-      writeSnapshot({
-        freeze: () => storage.freeze(),
-        seal: (sums) => barrier.encryptUnderRoot(CONTEXT, sums),
+    save() {
+      refuseCrowd()
+      const source = {
+        freeze,
+        seal: (sums: Uint8Array) => barrier.encryptUnderRoot(CONTEXT, sums),
         storeId: seal.status().storeId,
         now,
-      }),
+      }
+      return withReasons(writeSnapshot(source))
+    },
     async restore(upload, force) {
       if (restoring) throw invalidRequest('another snapshot is being restored: wait until that is done')
       restoring = true
@@ -95,6 +128,15 @@ export function createSnapshots({ storage, barrier, seal, now, sealServer }: Sna
       }
     },
     settled: () => installing,
+  }
+}
+
+/** Sealed in the middle, or crowded out: no bug of the server. */
+async function* withReasons(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks
+  } catch (error) {
+    throw forClient(toldOf(error) ?? error)
   }
 }
 

@@ -38,6 +38,9 @@ export async function wrapOutcome(exchange: Exchange, session: Session, outcome:
   // Rewrapped: it lies with a token already.
   if (outcome.kind === 'wrapped') return outcome
   if (outcome.kind === 'stream') throw invalidRequest('this answer is too large to be wrapped')
+  // Where nobody says who they are, anybody could fill the store with what is told to everybody.
+  if (exchange.open && outcome.kind !== 'auth')
+    throw invalidRequest('this answer needs no token and is not wrapped: ask without X-Vault-Wrap-TTL')
   const reply = replyTo(outcome, contextOf(exchange, session))
   if (reply.body === undefined || isEmptyReply(reply)) return outcome
   const { status, body } = reply

@@ -26,7 +26,7 @@ import { INTERNAL_ERROR } from './direct.ts'
 import type { Listener } from './listener.ts'
 import { IDLE_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './open.ts'
 import { Patience } from './patience.ts'
-import { refusal } from './request.ts'
+import { refusal, refusalFor } from './request.ts'
 import { sendStream } from './stream.ts'
 
 /** Requests at work at once on one connection. Go's servers allow 250, browsers open one connection for each 100. */
@@ -63,6 +63,7 @@ interface Connection {
 export function speakHttp2(server: SecureServer, options: Http2Options): Http2Side {
   const { listener } = options.rules
   const sessions = new Set<ServerHttp2Session>()
+  let closing = false
   const spoken = createServer({
     maxSessionMemory: 10,
     maxSessionInvalidFrames: 100,
@@ -74,6 +75,8 @@ export function speakHttp2(server: SecureServer, options: Http2Options): Http2Si
   spoken.on('session', (session) => {
     sessions.add(session)
     session.once('close', () => sessions.delete(session))
+    // Its handshake was under way when the server stopped.
+    if (closing) session.close()
     const connection: Connection = {
       session,
       budget: { left: Math.max(2 * MOST_BODY_BYTES, listener.maxBodyBytes ?? 0) },
@@ -96,6 +99,7 @@ export function speakHttp2(server: SecureServer, options: Http2Options): Http2Si
   })
   return {
     close(withinMs) {
+      closing = true
       for (const session of sessions) {
         session.close()
         const late = setTimeout(() => session.destroy(), withinMs)
@@ -181,10 +185,12 @@ async function serve(
   try {
     const begin = (): void => stream.respond({ ...byName(answer.headers), ':status': answer.status })
     await sendStream(stream, answer.stream, { begin, stallMs: withinMs })
+    await over(stream, withinMs)
   } catch (error) {
-    report(error, method)
+    const told = refusalFor(error)
+    if (told === undefined) report(error, method)
     if (!stream.headersSent && !stream.destroyed)
-      await send(stream, answerOf({ status: 500, body: INTERNAL_ERROR }, listener), withinMs)
+      await send(stream, answerOf(told ?? { status: 500, body: INTERNAL_ERROR }, listener), withinMs)
   }
 }
 
@@ -200,20 +206,30 @@ function lateBody(stream: ServerHttp2Stream, withinMs: number, listener: Listene
 
 /** Resolves when the stream is over. Whoever does not take the answer in time gets no more of it. */
 function send(stream: ServerHttp2Stream, { status, headers, body }: Answer, withinMs: number): Promise<void> {
+  const done = over(stream, withinMs)
+  // What is left of the request is not read.
+  stream.once('finish', () => {
+    if (!stream.endAfterHeaders && !stream.readableEnded) stream.close(NGHTTP2_NO_ERROR)
+  })
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+  stream.respond({ ...byName(headers), ...length, ':status': status })
+  // Ended already where the status or the method has no body.
+  if (!stream.writableEnded) stream.end(body)
+  return done
+}
+
+/** Resolves when nothing of the stream is left, or, cut off, after so long. */
+function over(stream: ServerHttp2Stream, withinMs: number): Promise<void> {
   return new Promise((resolve) => {
+    if (stream.closed) {
+      resolve()
+      return
+    }
     const late = setTimeout(() => stream.close(NGHTTP2_CANCEL), withinMs)
     stream.once('close', () => {
       clearTimeout(late)
       resolve()
     })
-    // What is left of the request is not read.
-    stream.once('finish', () => {
-      if (!stream.endAfterHeaders && !stream.readableEnded) stream.close(NGHTTP2_NO_ERROR)
-    })
-    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
-    stream.respond({ ...byName(headers), ...length, ':status': status })
-    // Ended already where the status or the method has no body.
-    if (!stream.writableEnded) stream.end(body)
   })
 }
 

@@ -1,6 +1,7 @@
 /** The head of a request -> what the core understands, or the refusal that it gets at once. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { type CoreMethod, type CoreReply, type CoreRequest, takesUpload } from '../core/index.ts'
+import { LogicalError } from '../logical/index.ts'
 import { canonicalPath } from './path.ts'
 import { parseQuery } from './query.ts'
 
@@ -74,6 +75,11 @@ function bodyKindOf(method: CoreMethod, path: string): BodyKind {
 
 export function refusal(status: number, text: string | undefined): CoreReply {
   return { status, body: text === undefined ? NO_ERRORS : `${JSON.stringify({ errors: [text] })}\n` }
+}
+
+/** What an error says to the client by itself; `undefined` for a bug. */
+export function refusalFor(error: unknown): CoreReply | undefined {
+  return error instanceof LogicalError ? refusal(error.status, error.clientText) : undefined
 }
 
 function refused(status: number, text: string | undefined): ReadHead {

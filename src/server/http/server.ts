@@ -16,7 +16,7 @@ import { acceptForeignVerbs, takeForeignVerb } from './foreign-verbs.ts'
 import { type Http2Side, speakHttp2 } from './http2.ts'
 import { ListenError, type Listener, placeOf, type TcpListener, type TlsSettings } from './listener.ts'
 import { bind, createHttpServer, renewPair, REQUEST_TIMEOUT_MS } from './open.ts'
-import { NO_ERRORS } from './request.ts'
+import { NO_ERRORS, refusalFor } from './request.ts'
 import { sendStream } from './stream.ts'
 
 export interface HttpOptions {
@@ -81,8 +81,9 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
         const answer = (): Promise<void> =>
           serve(core, message, response, rules).catch((error: unknown) => {
             if (error instanceof ClientGone) return
-            report(error, message.method ?? '')
-            reply(response, answerOf({ status: 500, body: INTERNAL_ERROR }, listener), rules)
+            const told = refusalFor(error)
+            if (told === undefined) report(error, message.method ?? '')
+            reply(response, answerOf(told ?? { status: 500, body: INTERNAL_ERROR }, listener), rules)
           })
         answering.set(message.socket, before === undefined ? answer() : before.then(answer))
       })

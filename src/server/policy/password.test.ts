@@ -32,6 +32,8 @@ describe('parsePasswordPolicy', () => {
     ['length = 10', 'rule "words" {}', 'unrecognized rule type'],
     ['length = 10\nsize = 3', rule('a'), 'unknown key'],
     ['length = {', '', 'unable to decode'],
+    ['length = 10', rule('a').repeat(101), 'more than 100 rules'],
+    ['length = 10', `${rule('a')}${'# why\n'.repeat(11_000)}`, 'longer than'],
   ])('refuses %s %j', (length, rules, reason) => {
     expect(() => parsePasswordPolicy(`${length}\n${rules}`)).toThrow(PasswordPolicyError)
     expect(() => parsePasswordPolicy(`${length}\n${rules}`)).toThrow(reason)

@@ -21,6 +21,9 @@ const LEAST = 4
 const MOST = 100
 /** Distinct characters of all rules. */
 const MOST_CHARACTERS = 1000
+const MOST_RULES = 100
+/** In characters: whoever may ask for a password makes the server read the policy. */
+const LONGEST = 64 * 1024
 const DRAWS = 50
 
 /** What is wrong with a policy, for whoever wrote it. */
@@ -30,6 +33,7 @@ export class PasswordPolicyError extends Error {
 
 /** HCL or JSON: `length`, and blocks `rule "charset"` with `charset` and `min-chars`. @throws {PasswordPolicyError} */
 export function parsePasswordPolicy(text: string): PasswordPolicy {
+  if (text.length > LONGEST) refuse(`invalid password policy: longer than ${LONGEST} characters`)
   const document = readSyntax(text)
   let length: number | undefined
   const rules: CharsetRule[] = []
@@ -41,6 +45,7 @@ export function parsePasswordPolicy(text: string): PasswordPolicy {
   if (length === undefined || length < LEAST || length > MOST)
     refuse(`passwords must be between ${LEAST} and ${MOST} characters`)
   if (rules.length === 0) refuse('invalid password policy: no charset specified')
+  if (rules.length > MOST_RULES) refuse(`invalid password policy: more than ${MOST_RULES} rules`)
   const least = rules.reduce((sum, { minChars }) => sum + minChars, 0)
   if (least > length)
     refuse(`invalid password policy: specified rules require at least ${least} characters but ${length} is specified`)
@@ -53,10 +58,9 @@ export function parsePasswordPolicy(text: string): PasswordPolicy {
 export function generatePassword({ length, rules }: PasswordPolicy, random: (bytes: number) => Uint8Array): string {
   const draw = drawing(random)
   const all = unionOf(rules)
+  const needs = rules.map(({ charset, minChars }) => ({ charset: new Set(charset), minChars }))
   const meets = (password: readonly string[]): boolean =>
-    rules.every(
-      ({ charset, minChars }) => password.filter((character) => charset.includes(character)).length >= minChars,
-    )
+    needs.every(({ charset, minChars }) => password.filter((character) => charset.has(character)).length >= minChars)
   for (let tried = 0; tried < DRAWS; tried += 1) {
     const password = Array.from({ length }, () => draw(all))
     if (meets(password)) return password.join('')

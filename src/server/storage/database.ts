@@ -1,10 +1,10 @@
 /**
  * LMDB's database in a folder: opened, read and written with the settings that `lmdb.ts` needs, and its errors in words.
  */
-import { statfsSync } from 'node:fs'
 import { open, type RootDatabase } from 'lmdb'
 import { SUM_KEY } from './content-sum.ts'
 import { StoreError } from './errors.ts'
+import { freeBytes } from './files.ts'
 import { checkKey, type Write } from './storage.ts'
 
 /** No key starts with less: NUL is refused. */
@@ -97,9 +97,4 @@ async function reasonOf(error: unknown): Promise<unknown> {
   } catch (reason) {
     return reason
   }
-}
-
-function freeBytes(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder)
-  return bavail * bsize
 }

@@ -9,6 +9,7 @@ import {
   mkdirSync,
   openSync,
   renameSync,
+  statfsSync,
   statSync,
   writeSync,
 } from 'node:fs'
@@ -59,6 +60,12 @@ export function makePrivateFile(path: string): void {
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error
   }
+}
+
+/** What a process that is not root may still write on the disk that a folder lies on. */
+export function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder)
+  return bavail * bsize
 }
 
 /** What was written to it is on the disk. */

@@ -11,15 +11,16 @@
  * data that is missing later is a loss and not a new store. Who has read that the store is damaged, and wants to go on with
  * what is left of it, writes `damaged`.
  *
- * Versions: 1 had no rotation settings in the keyring; 2 had no sum over its content, which it gets when it is opened. A store of an older version is opened and marked as of this one,
- * so that an older Plenum refuses it by its number instead of finding damage; each entry says its own format, and is
- * written in the new one when it next changes. A newer version is refused.
+ * Versions: 1 had no rotation settings in the keyring; 2 had no sum over its content, which it gets when it is opened. A
+ * store of an older version is opened and marked as of this one, so that an older Plenum refuses it by its number instead
+ * of finding damage; each entry says its own format, and is written in the new one when it next changes. A newer version
+ * is refused.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkDataFile, type DataFile } from './data-file.ts'
 import { StoreError, systemCode } from './errors.ts'
-import { makePrivateFile, makePrivateFolder, replaceFile } from './files.ts'
+import { freeBytes, makePrivateFile, makePrivateFolder, replaceFile } from './files.ts'
 import { type ContentSum, NOTHING } from './content-sum.ts'
 import { acquireLock, type Lock } from './lock.ts'
 
@@ -42,8 +43,7 @@ const COPIES = 2
 
 /** @throws {StoreError} `store-full` unless so many more bytes of values fit well. */
 export function requireRoom(folder: string, bytes: number): void {
-  const { bavail, bsize } = statfsSync(folder)
-  if (bavail * bsize < RESERVE + COPIES * bytes) throw full(folder)
+  if (freeBytes(folder) < RESERVE + COPIES * bytes) throw full(folder)
 }
 
 export interface StoreFolder {

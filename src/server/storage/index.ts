@@ -1,4 +1,5 @@
 export { StorageClosedError, StoreError, type StoreErrorCode } from './errors.ts'
+export { freeBytes } from './files.ts'
 export { isStoreFolder } from './folder.ts'
 export { openLmdbStorage } from './lmdb.ts'
 export { MarkedEntries, MarkedEntryError } from './marked.ts'

@@ -35,7 +35,7 @@ import {
   withoutEntry,
 } from './content-sum.ts'
 import { freezeDatabase } from './frozen.ts'
-import type { FrozenStore, PhysicalStorage } from './physical.ts'
+import type { FrozenStore, PhysicalStorage, Replacement } from './physical.ts'
 import { prepareReplacement } from './replacement.ts'
 import { checkKey, checkPrefix } from './storage.ts'
 
@@ -61,6 +61,8 @@ export function openLmdbStorage(options: { readonly folder: string }): PhysicalS
 function storageOn(opened: Database, folder: string, held: StoreFolder): PhysicalStorage {
   const underWay = new Set<Promise<unknown>>()
   const frozen = new Set<FrozenStore>()
+  /** One at a time, and the last one. */
+  let replacement: Replacement | undefined
   /** `undefined` while another content takes its place. */
   let database: Database | undefined = opened
   let group = groupCommits(opened)
@@ -98,6 +100,7 @@ function storageOn(opened: Database, folder: string, held: StoreFolder): Physica
 
   async function close(): Promise<void> {
     await Promise.allSettled([exchanging])
+    await replacement?.discard()
     await letGo()
     held.release()
   }
@@ -155,11 +158,12 @@ function storageOn(opened: Database, folder: string, held: StoreFolder): Physica
     },
     prepareReplacement() {
       use()
-      return prepareReplacement(folder, (swap) => {
+      replacement = prepareReplacement(folder, async (swap) => {
         use()
         exchanging = exchange(swap)
-        return exchanging
+        await exchanging
       })
+      return replacement
     },
     close() {
       closing ??= close()

@@ -3,12 +3,14 @@
  * it in the place of `data.mdb`.
  *
  * Invariant: whenever the process dies, `data.mdb` is the old content or the new one. What lies in `replacement/` counts
- * for nothing and is removed when the store is next opened.
+ * for nothing and is removed when the store is next opened. Nothing is touched there once the store is closed, for by then
+ * another process may have it open.
  */
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodeContentSum, entryDigest, NOTHING, withEntry } from './content-sum.ts'
 import { openDatabase, prepare, reading, writeFailure, writeTogether } from './database.ts'
+import { replaced } from './errors.ts'
 import { makePrivateFolder, syncFile, syncFolder } from './files.ts'
 import { removeReplacement, replacementOf, requireRoom, unreadable } from './folder.ts'
 import type { Replacement } from './physical.ts'
@@ -19,6 +21,8 @@ export function prepareReplacement(folder: string, exchange: (swap: () => void) 
   requireRoom(folder, 0)
   const database = openNew()
   let isOpen = true
+  let adding: Promise<unknown> = Promise.resolve()
+  let installing: Promise<unknown> = Promise.resolve()
   let sum = NOTHING
 
   function openNew() {
@@ -34,11 +38,34 @@ export function prepareReplacement(folder: string, exchange: (swap: () => void) 
   async function close(): Promise<void> {
     if (!isOpen) return
     isOpen = false
+    await Promise.allSettled([adding])
     await database.close()
+  }
+
+  async function discard(): Promise<void> {
+    await Promise.allSettled([installing])
+    if (!isOpen) return
+    await close()
+    removeReplacement(folder)
+  }
+
+  async function install(): Promise<void> {
+    await close()
+    try {
+      const data = join(place, 'data.mdb')
+      syncFile(data)
+      await exchange(() => {
+        renameSync(data, join(folder, 'data.mdb'))
+        syncFolder(folder)
+      })
+    } finally {
+      removeReplacement(folder)
+    }
   }
 
   return {
     async add(entries) {
+      if (!isOpen) throw replaced()
       const prepared = entries.map(({ key, value }) => prepare({ kind: 'put', key, value }))
       requireRoom(
         folder,
@@ -48,25 +75,19 @@ export function prepareReplacement(folder: string, exchange: (swap: () => void) 
         for (const { key, value } of prepared) {
           if (value !== undefined) sum = withEntry(sum, entryDigest(key, value))
         }
-        await writeTogether(database, prepared, encodeContentSum(sum))
+        adding = writeTogether(database, prepared, encodeContentSum(sum))
+        await adding
       } catch (error) {
         throw await writeFailure(error, folder)
       }
     },
     get: (key) => reading(place, () => database.get(Buffer.from(key))),
     async install() {
-      await close()
-      const data = join(place, 'data.mdb')
-      syncFile(data)
-      await exchange(() => {
-        renameSync(data, join(folder, 'data.mdb'))
-        syncFolder(folder)
-      })
-      removeReplacement(folder)
+      if (!isOpen) throw replaced()
+      const done = install()
+      installing = done
+      await done
     },
-    async discard() {
-      await close()
-      removeReplacement(folder)
-    },
+    discard,
   }
 }

@@ -9,7 +9,7 @@
  *   the next start finishes the rest (S40).
  * - Uses are counted one after the other and stored before the request goes on (S37).
  *
- * Left out: entities, leases of secrets.
+ * Not here: what entities are (`identity`), wrapped answers (`wrapping.ts`). Secrets have no leases.
  */
 import type { AuthBlock, AuthGrant, TokenEntry } from '../logical/logical.ts'
 import { invalidRequest, permissionDenied } from '../logical/errors.ts'
