@@ -139,6 +139,11 @@ describe('a role', () => {
   it('local_secret_ids is decided when the role is made', async () => {
     const role = await newRole({ local_secret_ids: true })
     expect(field(await get(`${role}/local-secret-ids`), 'data')).toEqual({ local_secret_ids: true })
+    for (const change of [
+      () => post(`${role}/local-secret-ids`, { local_secret_ids: false }),
+      () => remove(`${role}/local-secret-ids`),
+    ])
+      expect((await change()).status).toBe(EMBEDDED ? 400 : 405)
     const answer = await post(role, { local_secret_ids: false })
     expect([answer.status, String(field(answer, 'errors'))]).toEqual([
       400,
@@ -318,11 +323,16 @@ describe('secret-ids', () => {
     ['POST', 'secret-id'],
     ['PUT', 'secret-id'],
     ['POST', 'secret-id-accessor'],
+    ['DELETE', 'secret-id'],
+    ['DELETE', 'secret-id-accessor'],
   ] as const)('are destroyed: %s %s/destroy', async (method, by) => {
     const role = await newRole()
     const { id, accessor } = await issue(role)
-    const body = by === 'secret-id' ? { secret_id: id } : { secret_id_accessor: accessor }
-    expect((await vault.request(method, `auth/${mount}/${role}/${by}/destroy`, { body })).status).toBe(204)
+    const fields = by === 'secret-id' ? { secret_id: id } : { secret_id_accessor: accessor }
+    // A DELETE has no body: what it says is in the query.
+    const [query, body] = method === 'DELETE' ? [`?${new URLSearchParams(fields as never)}`, undefined] : ['', fields]
+    const path = `auth/${mount}/${role}/${by}/destroy${query}`
+    expect((await vault.request(method, path, body === undefined ? {} : { body })).status).toBe(204)
     expect(told(await login(role, id))).toEqual([400, { errors: ['invalid role or secret ID'] }])
     expect((await vault.request('LIST', `auth/${mount}/${role}/secret-id`)).status).toBe(404)
   })

@@ -77,6 +77,10 @@ describe('sys', () => {
       detailed: expect.arrayContaining([expect.objectContaining({ name: 'approle', type: 'auth', builtin: true })]),
     })
     expect(dataOf(await vault.request('GET', 'sys/plugins/catalog/auth?list=true'))['keys']).toContain('userpass')
+    if (embedded) {
+      expect(dataOf(await get('sys/plugins/catalog/auth'))['keys']).toContain('userpass')
+      expect((await vault.request('DELETE', 'sys/plugins/catalog/auth/approle')).status).toBe(400)
+    }
     expect(dataOf(await get('sys/plugins/catalog/auth/approle'))).toMatchObject({
       name: 'approle',
       builtin: true,
@@ -112,6 +116,8 @@ describe('sys', () => {
   it.runIf(embedded)('no header for a user interface is kept', async () => {
     expect((await vault.request('PUT', 'sys/config/ui/headers/X-A', { body: { values: 'b' } })).status).toBe(400)
     expect((await get('sys/config/ui/headers/X-A')).status).toBe(404)
+    expect((await vault.request('DELETE', 'sys/config/ui/headers/X-A')).status).toBe(204)
+    expect((await get('sys/config/ui/headers?list=true')).status).toBe(404)
   })
 })
 

@@ -410,6 +410,12 @@ describe('tokens', () => {
     }
   })
 
+  it('are looked up by GET as well', async () => {
+    const token = String(field(await create({ ttl: '1m' }), 'auth', 'client_token'))
+    const asked = await vault.request('GET', `auth/token/lookup?token=${token}`)
+    expect([asked.status, field(asked, 'data', 'id')]).toEqual([200, token])
+  })
+
   it('look themselves up by POST as well', async () => {
     const token = String(field(await create({ ttl: '1m' }), 'auth', 'client_token'))
     const asked = await vault.request('POST', 'auth/token/lookup-self', { token, body: {} })
