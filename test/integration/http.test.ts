@@ -1,5 +1,7 @@
 /** The HTTP front of the embedded server, byte for byte where clients look (vault-api 1; S7, S8, S9, S47, S55, S56). */
 import { connect, type Socket } from 'node:net'
+import { Duplex } from 'node:stream'
+import { queryObjects } from 'node:v8'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startServer } from '../../src/server/index.ts'
 import { startTestServer, type TestServer } from '../../src/testing/index.ts'
@@ -250,6 +252,22 @@ describe('framing', () => {
     expect((await fetch(`${own.address}/v1/sys/health`)).status).toBe(501)
     await own.close()
     expect(bugs).toEqual([])
+  })
+
+  it('LIST after LIST on one connection leaves nothing of the ones before in memory', async () => {
+    const socket = connect(port, '127.0.0.1')
+    const ask = (): Promise<unknown> =>
+      new Promise((resolve) => {
+        socket.once('data', resolve)
+        socket.write(head('LIST /v1/secret/metadata'))
+      })
+    const streams = (): number => queryObjects(Duplex, { format: 'count' })
+    await ask()
+    const before = streams()
+    for (let count = 0; count < 200; count += 1) await ask()
+    // Those of other tests may go meanwhile.
+    expect(streams()).toBeLessThan(before + 20)
+    socket.destroy()
   })
 
   it('S47: a body behind LIST stays that request’s body', async () => {

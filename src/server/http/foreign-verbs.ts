@@ -193,7 +193,7 @@ export function acceptForeignVerbs(
     const connection = new TakenConnection(wire, found.verb, found.first)
     const goOn = (): void => {
       if ((underWay.get(socket)?.size ?? 0) > 0) return
-      waiting.set(socket, () => undefined)
+      waiting.set(socket, NOTHING)
       // Never inside of the parser's own call.
       setImmediate(() => handOver(socket, theirs, connection, () => server.emit(event, connection)))
     }
@@ -201,6 +201,12 @@ export function acceptForeignVerbs(
     goOn()
   })
 }
+
+/**
+ * For a connection whose follower is there. It must know nothing: the first connection lives as long as the wire, and
+ * would hold through the map every one that came after it.
+ */
+const NOTHING = (): void => undefined
 
 /** From the refused request line on, with a verb that Node takes, when that line starts with a foreign one. */
 function foreignRequest({ rawPacket, bytesParsed }: ParseError): { verb: ForeignVerb; first: Buffer } | undefined {
