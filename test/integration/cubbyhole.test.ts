@@ -57,7 +57,8 @@ describe('the cubbyhole', () => {
     await ask(token, 'POST', 'mine', { k: 'v' })
     for (const other of [vault.token, await newToken()]) {
       expect((await ask(other, 'GET', 'mine')).status).toBe(404)
-      expect((await ask(other, 'LIST', '')).status).toBe(404)
+      // On a server that other suites use at the same time, root's own may hold something.
+      expect((await ask(other, 'LIST', '')).text).not.toContain('"mine"')
       expect((await ask(other, 'DELETE', 'mine')).status).toBe(204)
     }
     expect((await ask(token, 'GET', 'mine')).json['data']).toEqual({ k: 'v' })
