@@ -1,38 +1,28 @@
-/** What the server is doing and has done since it started: requests under way, and counts of answers. Holds no value. */
-export interface RequestUnderWay {
-  readonly id: string
-  /** Unix milliseconds. */
-  readonly start: number
-  readonly address: string
-  readonly port: number
-  /** As in a URL: `/v1/sys/mounts`. */
-  readonly path: string
-  readonly method: string
-}
-
-/** `status` is its class: `2xx`. */
-export interface AnswerCount {
-  readonly operation: string
-  readonly status: string
-  readonly count: number
-}
+/**
+ * What the server is doing and has done since it started: requests under way, and counts of answers. Holds no value.
+ *
+ * On the way of every request: it keeps the exchange as it is, and shows something of it to whoever asks.
+ */
+import type { AnswerCount, RequestUnderWay } from '../engines/system/index.ts'
+import type { Exchange } from './exchange.ts'
 
 export class Activity {
-  readonly #underWay = new Map<string, RequestUnderWay>()
-  readonly #answers = new Map<string, { operation: string; status: string; count: number }>()
+  readonly #underWay = new Set<Exchange>()
+  /** Of each operation the answers by class of status, those of 2xx at 2. */
+  readonly #answers = new Map<string, number[]>()
   #logins = 0
 
-  begin(request: RequestUnderWay): void {
-    this.#underWay.set(request.id, request)
+  begin(exchange: Exchange): void {
+    this.#underWay.add(exchange)
   }
 
-  end(id: string, operation: string, status: number): void {
-    this.#underWay.delete(id)
-    const kind = `${Math.floor(status / 100)}xx`
-    const key = `${operation} ${kind}`
-    const present = this.#answers.get(key)
-    if (present === undefined) this.#answers.set(key, { operation, status: kind, count: 1 })
-    else present.count += 1
+  end(exchange: Exchange, status: number): void {
+    this.#underWay.delete(exchange)
+    const { operation } = exchange
+    const counts = this.#answers.get(operation) ?? []
+    const kind = Math.floor(status / 100)
+    counts[kind] = (counts[kind] ?? 0) + 1
+    this.#answers.set(operation, counts)
   }
 
   loggedIn(): void {
@@ -44,11 +34,25 @@ export class Activity {
   }
 
   underWay(): readonly RequestUnderWay[] {
-    return [...this.#underWay.values()]
+    return Array.from(this.#underWay, ({ id, time, request }) => ({
+      id,
+      start: time,
+      address: request.remoteAddress,
+      port: request.remotePort,
+      path: `/v1/${request.path}`,
+      method: request.method,
+    }))
   }
 
   /** In a steady order. */
   answers(): readonly AnswerCount[] {
-    return [...this.#answers.keys()].sort().flatMap((key) => this.#answers.get(key) ?? [])
+    return [...this.#answers.keys()].sort().flatMap((operation) =>
+      // The classes that there were: the others are holes.
+      Object.entries(this.#answers.get(operation) ?? []).map(([kind, count]) => ({
+        operation,
+        status: `${kind}xx`,
+        count,
+      })),
+    )
   }
 }

@@ -1,7 +1,7 @@
 /** The server and its machine as `sys/host-info`, `sys/metrics` and their neighbours tell of them. */
 import { arch, cpus, freemem, platform, release, totalmem, uptime } from 'node:os'
 import type { AuditDeviceStatus } from '../audit/index.ts'
-import type { FactsPort, TokenCount } from '../engines/system/index.ts'
+import type { FactsPort } from '../engines/system/index.ts'
 import type { Entities } from '../identity/index.ts'
 import type { JsonObject } from '../json/index.ts'
 import type { TokenStore } from '../token/index.ts'
@@ -40,11 +40,7 @@ export function createFacts({
   config,
   now,
 }: FactSources): FactsPort {
-  const countTokens = (): TokenCount => {
-    const { stored, expiring } = tokens.count()
-    return { tokens: stored, expiring }
-  }
-  let counted = { at: Number.NEGATIVE_INFINITY, tokens: 0, expiring: 0 }
+  let counted = { at: Number.NEGATIVE_INFINITY, stored: 0, expiring: 0 }
   return {
     versions: () => versions.get(),
     config: () => config,
@@ -58,9 +54,9 @@ export function createFacts({
       return { rss, heapUsed }
     },
     entities: () => entities.count(),
-    tokens: countTokens,
+    tokens: () => tokens.count(),
     tokensLately() {
-      if (now() - counted.at >= COUNT_EVERY_MS) counted = { at: now(), ...countTokens() }
+      if (now() - counted.at >= COUNT_EVERY_MS) counted = { at: now(), ...tokens.count() }
       return counted
     },
     host: hostFacts,

@@ -53,8 +53,7 @@ export async function handleUnsealed(
   let status = 500
   try {
     exchange = exchangeOf(request, requestId, time)
-    const { remoteAddress: address, remotePort: port, method } = request
-    activity.begin({ id: requestId, start: time, address, port, path: `/v1/${request.path}`, method })
+    activity.begin(exchange)
     const outcome = await runPipeline(exchange, session)
     reportSlow(exchange, session.now(), report)
     const reply =
@@ -67,7 +66,7 @@ export async function handleUnsealed(
   } catch (error) {
     return replyToError(error, reportBug)
   } finally {
-    if (exchange !== undefined) activity.end(exchange.id, exchange.operation, status)
+    if (exchange !== undefined) activity.end(exchange, status)
     session.occupancy.leave()
   }
 }

@@ -126,7 +126,6 @@ export function createSystemHost(
     status: {
       about: () => ({ ...about, apiVersion: VAULT_VERSION, listeners: about.listeners() }),
       auditDevices: () => audit.reports(),
-      countTokens: () => tokens.count(),
     },
     uuid: randomUUID,
     seal,

@@ -18,8 +18,8 @@ import {
   type UnixListener,
 } from './listener.ts'
 
-/** 1 MiB of headers, as Go allows (vault-api 1.1). */
 const ALPN_PROTOCOLS = ['h2', 'http/1.1']
+/** 1 MiB of headers, as Go allows (vault-api 1.1). */
 const MAX_HEADER_BYTES = 1024 * 1024
 export const REQUEST_TIMEOUT_MS = 90_000
 export const IDLE_TIMEOUT_MS = 65_000

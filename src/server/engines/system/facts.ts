@@ -10,16 +10,9 @@ export interface FactsPort {
   versions(): readonly { readonly version: string; readonly installed: number }[]
   /** What the server was started with: no secret, no path of a key. */
   config(): JsonObject
-  underWay(): readonly {
-    readonly id: string
-    readonly start: number
-    readonly address: string
-    readonly port: number
-    readonly path: string
-    readonly method: string
-  }[]
-  /** By operation and class of status (`2xx`), since the process started. */
-  answers(): readonly { readonly operation: string; readonly status: string; readonly count: number }[]
+  underWay(): readonly RequestUnderWay[]
+  /** Since the process started. */
+  answers(): readonly AnswerCount[]
   logins(): number
   audit(): readonly { readonly path: string; readonly stored: number; readonly refused: number }[]
   mounts(): { readonly logical: number; readonly auth: number }
@@ -33,8 +26,26 @@ export interface FactsPort {
   host(): JsonObject
 }
 
+export interface RequestUnderWay {
+  readonly id: string
+  /** Unix milliseconds. */
+  readonly start: number
+  readonly address: string
+  readonly port: number
+  /** As in a URL: `/v1/sys/mounts`. */
+  readonly path: string
+  readonly method: string
+}
+
+/** `status` is its class: `2xx`. */
+export interface AnswerCount {
+  readonly operation: string
+  readonly status: string
+  readonly count: number
+}
+
 export interface TokenCount {
-  readonly tokens: number
+  readonly stored: number
   readonly expiring: number
 }
 
@@ -64,7 +75,7 @@ export function factRoutes(facts: FactsPort, now: () => number): Route[] {
       throw new LogicalError('unsupported-path', 'The functionality has been removed on this path', 'bare')
     }),
     reading(/internal\/counters\/tokens/, 'How many service tokens there are.', () =>
-      data({ counters: { service_tokens: { total: facts.tokens().tokens } } }),
+      data({ counters: { service_tokens: { total: facts.tokens().stored } } }),
     ),
     reading(/internal\/counters\/entities/, 'How many entities there are.', () =>
       data({ counters: { entities: { total: facts.entities() } } }),

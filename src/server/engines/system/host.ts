@@ -113,7 +113,6 @@ export interface ToolsPort {
 export interface StatusPort {
   about(): AboutView
   auditDevices(): readonly AuditDeviceStatusView[]
-  countTokens(): { readonly stored: number; readonly expiring: number }
 }
 
 export interface AboutView {

@@ -119,6 +119,6 @@ export type {
   SystemHost,
 } from './host.ts'
 export { type AuditedHeaders, type ConfigPort, CORS_HEADERS, type CorsConfig } from './config.ts'
-export type { FactsPort, TokenCount } from './facts.ts'
+export type { AnswerCount, FactsPort, RequestUnderWay } from './facts.ts'
 export type { LoggersPort } from './loggers.ts'
 export { INHERIT } from './mount-settings.ts'

@@ -40,7 +40,7 @@ export function metricsRoutes(facts: FactsPort, now: () => number): Route[] {
   ]
 }
 
-function metricsOf(facts: FactsPort, { tokens, expiring }: TokenCount): readonly Metric[] {
+function metricsOf(facts: FactsPort, { stored, expiring }: TokenCount): readonly Metric[] {
   const gauge = (name: string, help: string, value: number, labels = {}): Metric => ({
     kind: 'gauge',
     name,
@@ -57,6 +57,7 @@ function metricsOf(facts: FactsPort, { tokens, expiring }: TokenCount): readonly
   })
   const { logical, auth } = facts.mounts()
   const { rss, heapUsed } = facts.memory()
+  const devices = facts.audit()
   const mounts = 'Mounts of a kind.'
   return [
     gauge('vault.core.unsealed', '1 while the server is unsealed.', 1),
@@ -64,7 +65,7 @@ function metricsOf(facts: FactsPort, { tokens, expiring }: TokenCount): readonly
     gauge('vault.core.in_flight_requests', 'Requests under way.', facts.underWay().length),
     gauge('vault.core.mount_table.num_entries', mounts, logical, { type: 'logical' }),
     gauge('vault.core.mount_table.num_entries', mounts, auth, { type: 'auth' }),
-    gauge('vault.token.count', 'Live service tokens, counted once a minute.', tokens),
+    gauge('vault.token.count', 'Live service tokens, counted once a minute.', stored),
     gauge('vault.expire.num_leases', 'Tokens that expire, counted once a minute.', expiring),
     gauge('vault.identity.num_entities', 'Entities.', facts.entities()),
     gauge('vault.runtime.sys_bytes', 'Memory of the process.', rss),
@@ -76,16 +77,12 @@ function metricsOf(facts: FactsPort, { tokens, expiring }: TokenCount): readonly
       }),
     ),
     counter('vault.core.handle_login_request', 'Logins that gave a token.', facts.logins()),
-    ...facts
-      .audit()
-      .map(({ path, stored }) =>
-        counter('vault.audit.log_entries', 'Entries that a device took since the unseal.', stored, { device: path }),
-      ),
-    ...facts
-      .audit()
-      .map(({ path, refused }) =>
-        counter('vault.audit.log_failures', 'Entries that a device did not take.', refused, { device: path }),
-      ),
+    ...devices.map(({ path, stored: taken }) =>
+      counter('vault.audit.log_entries', 'Entries that a device took since the unseal.', taken, { device: path }),
+    ),
+    ...devices.map(({ path, refused }) =>
+      counter('vault.audit.log_failures', 'Entries that a device did not take.', refused, { device: path }),
+    ),
   ]
 }
 

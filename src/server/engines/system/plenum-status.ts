@@ -17,9 +17,9 @@ export function statusRoutes(host: SystemHost): Route[] {
   ]
 }
 
-function show({ status, keys, now }: SystemHost): LogicalResponse {
+function show({ status, facts, keys, now }: SystemHost): LogicalResponse {
   const { started, version, apiVersion, storageType, listeners } = status.about()
-  const { stored, expiring } = status.countTokens()
+  const { stored, expiring } = facts.tokens()
   const { term, installed, encryptions } = keys.active()
   return {
     kind: 'data',
