@@ -111,7 +111,7 @@ export function openCore(
  * @throws {ListenError} when the address cannot be listened on; the store is closed again
  */
 export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
-  const { port, listeners = [], report = () => undefined, stopWithinMs } = options
+  const { report = () => undefined, stopWithinMs } = options
   let front: HttpFront | undefined
   const onInternalError = (error: unknown): void => report({ kind: 'internal-error', error, requestId: '' })
   const core = openCore(options, () => front?.addresses ?? [])
@@ -124,7 +124,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     }
     await options.beforeListen?.(core, local)
     const opened = await listen(core, {
-      listeners: [...(port === undefined ? [] : [{ kind: 'tcp' as const, host: '127.0.0.1', port }]), ...listeners],
+      listeners: listenersOf(options),
       ...(stopWithinMs === undefined ? {} : { stopWithinMs }),
       onInternalError,
       ...(options.testOnlyFaults === undefined ? {} : { testOnlyFaults: options.testOnlyFaults }),
@@ -148,22 +148,24 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   }
 }
 
+/** That of `port`, then the others. */
+function listenersOf({ port, listeners = [] }: ServerOptions): readonly Listener[] {
+  return [...(port === undefined ? [] : [{ kind: 'tcp' as const, host: '127.0.0.1', port }]), ...listeners]
+}
+
 /** Vault's words for what the server was started with. No path of a key or certificate is among it. */
-function configStateOf({ storage, port, listeners = [], leaseTtl }: ServerOptions): JsonObject {
-  const own = port === undefined ? [] : [{ type: 'tcp', config: { address: `127.0.0.1:${port}`, tls_disable: true } }]
+function configStateOf(options: ServerOptions): JsonObject {
+  const { storage, leaseTtl } = options
   return {
     storage: { type: storage.kind === 'memory' ? 'inmem' : 'lmdb' },
-    listeners: [
-      ...own,
-      ...listeners.map((listener) =>
-        listener.kind === 'unix'
-          ? { type: 'unix', config: { address: listener.path } }
-          : {
-              type: 'tcp',
-              config: { address: `${listener.host}:${listener.port}`, tls_disable: listener.tls === undefined },
-            },
-      ),
-    ],
+    listeners: listenersOf(options).map((listener) =>
+      listener.kind === 'unix'
+        ? { type: 'unix', config: { address: listener.path } }
+        : {
+            type: 'tcp',
+            config: { address: `${listener.host}:${listener.port}`, tls_disable: listener.tls === undefined },
+          },
+    ),
     default_lease_ttl: leaseTtl?.default ?? 0,
     max_lease_ttl: leaseTtl?.max ?? 0,
     disable_clustering: true,

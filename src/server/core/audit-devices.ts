@@ -147,14 +147,13 @@ export function createAuditDevices({
       if (bytes === undefined) return
       const table = JSON.parse(Buffer.from(bytes).toString('utf8')) as { devices: StoredDevice[] }
       for (const device of table.devices) devices.set(device.path, device)
-      const outcomes = table.devices.map((device) => ({ path: device.path, error: restart(device) }))
+      const outcomes = table.devices.map((device) => ({ path: device.path, type: device.type, error: restart(device) }))
       const [first] = outcomes
       if (first?.error !== undefined && outcomes.every(({ error }) => error !== undefined)) {
         broker.close()
         throw first.error
       }
-      for (const { path, type } of table.devices) {
-        const error = outcomes.find((outcome) => outcome.path === path)?.error
+      for (const { path, type, error } of outcomes) {
         if (error === undefined) report({ kind: 'audit-opened', path, type })
         else broker.failed(path, error)
       }
