@@ -79,7 +79,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   'server/engines': { folders: CONTRACTS, modules: ['lru-cache', 'quick-lru'] },
   'server/engines/system': { folders: [...CONTRACTS, 'server/policy'], modules: [] },
   'server/snapshot': {
-    folders: ['server/storage'],
+    folders: ['server/json', 'server/storage'],
     modules: ['node:crypto', 'node:stream', 'node:stream/promises', 'node:zlib'],
   },
   'server/core': { folders: ['server', 'concurrency'], modules: ['node:crypto', 'node:os', 'node:path'] },

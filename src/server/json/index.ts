@@ -9,4 +9,5 @@ export {
   RawJson,
 } from './json.ts'
 export { parseJson } from './parse.ts'
+export { parseRecord } from './record.ts'
 export { stringifyJson } from './stringify.ts'

@@ -6,6 +6,7 @@
  * A store is initialised when this entry is there; it is written last, or in one commit with all the rest. Whoever
  * changes it can keep the store from being unsealed and learns nothing: the shares alone decide.
  */
+import { parseRecord } from '../json/index.ts'
 import { invalidRequest } from '../logical/index.ts'
 
 export const SEAL_CONFIG_KEY = 'core/seal-config'
@@ -46,13 +47,13 @@ export function encodeSealConfig({ shares, threshold, storeId }: SealConfig): Ui
 
 /** Whether a later Plenum wrote it. */
 export function isNewerSealConfig(bytes: Uint8Array): boolean {
-  const version = parseObject(Buffer.from(bytes).toString('utf8'))?.['version']
+  const version = parseRecord(Buffer.from(bytes).toString('utf8'))?.['version']
   return typeof version === 'number' && version > VERSION
 }
 
 /** `undefined` when the bytes are not a seal configuration of this version. */
 export function decodeSealConfig(bytes: Uint8Array): SealConfig | undefined {
-  const value = parseObject(Buffer.from(bytes).toString('utf8'))
+  const value = parseRecord(Buffer.from(bytes).toString('utf8'))
   if (value === undefined || value['version'] !== VERSION || value['type'] !== 'shamir') return undefined
   const { secret_shares: shares, secret_threshold: threshold, storeId } = value
   if (typeof shares !== 'number' || typeof threshold !== 'number' || typeof storeId !== 'string' || storeId === '')
@@ -64,13 +65,4 @@ export function decodeSealConfig(bytes: Uint8Array): SealConfig | undefined {
     threshold <= shares &&
     shares <= MOST_SHARES
   return sound ? { shares, threshold, storeId } : undefined
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -24,6 +24,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { keySpace } from '../barrier/index.ts'
+import { parseRecord } from '../json/index.ts'
 
 export type KeyFileErrorCode =
   | 'key-file-missing'
@@ -76,7 +77,7 @@ export function readKeyFile(path: string, storeId: string): Buffer {
   const bytes = readPrivate(path)
   const key = takeKey(bytes)
   // Only blanks are left where the key was.
-  const value = parseObject(bytes.toString('utf8'))
+  const value = parseRecord(bytes.toString('utf8'))
   if (key === undefined || value === undefined || value['format'] !== FORMAT || value['version'] !== VERSION) {
     bytes.fill(0)
     throw new KeyFileError(
@@ -204,15 +205,6 @@ function openForReading(path: string): number {
       })
     }
     throw new KeyFileError('key-file-unreadable', `cannot read the key file ${path}: ${textOf(cause)}`, { cause })
-  }
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
   }
 }
 

@@ -3,6 +3,7 @@
  *
  *     {"format":"plenum-snapshot","version":1,"created":"<RFC 3339>","store":{"version":3,"id":"<uuid>"},"entries":n}
  */
+import { parseRecord } from '../json/index.ts'
 import { OLDEST_STORE_VERSION, STORE_VERSION } from '../storage/index.ts'
 import { damaged, SnapshotError } from './errors.ts'
 
@@ -33,7 +34,7 @@ export function encodeManifest(storeId: string, entries: number, created: number
 
 /** @throws {SnapshotError} */
 export function decodeManifest(bytes: Buffer): Manifest {
-  const value = parseObject(bytes.toString('utf8'))
+  const value = parseRecord(bytes.toString('utf8'))
   if (value?.['format'] !== FORMAT) {
     // Raft's own has Index and Term.
     if (typeof value?.['Index'] === 'number') throw foreign()
@@ -66,13 +67,4 @@ function foreign(): SnapshotError {
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
 }
