@@ -242,8 +242,8 @@ function namesBelow(database: Database, prefix: Buffer): string[] {
  * met the first key in it. Holds nothing of LMDB's between two calls.
  */
 function walkNames(database: Database, prefix: Buffer): (most: number) => string[] {
-  const range = prefix.length === 0 ? {} : { end: behind(prefix) }
-  let start: Buffer | undefined = prefix.length === 0 ? FIRST_KEY : prefix
+  const { start: first, ...range } = rangeBelow(prefix)
+  let start: Buffer | undefined = first
 
   return (most) => {
     const names: string[] = []

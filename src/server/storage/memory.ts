@@ -43,9 +43,8 @@ export function createMemoryStorage(): PhysicalStorage {
     list(prefix) {
       use()
       checkPrefix(prefix)
-      const folder = prefix === '' ? root : findFolder(root, prefix.slice(0, -1).split('/'))
-      if (folder === undefined) return []
-      return [...folder.leaves, ...Array.from(folder.folders.keys(), (name) => `${name}/`)].sort(compareKeys)
+      const folder = folderBelow(root, prefix)
+      return folder === undefined ? [] : [...namesOf(folder)].sort(compareKeys)
     },
     count(prefix) {
       use()
@@ -57,7 +56,7 @@ export function createMemoryStorage(): PhysicalStorage {
     pieces(prefix, most) {
       use()
       checkPrefix(prefix)
-      return inPieces(() => findFolder(root, prefix === '' ? [] : prefix.slice(0, -1).split('/')), most)
+      return inPieces(() => folderBelow(root, prefix), most)
     },
     // Async, so that a refusal is a rejected promise; all of it happens before the first await of the caller.
     async commit(writes) {
@@ -155,6 +154,11 @@ function findFolder(root: Folder, path: readonly string[]): Folder | undefined {
   let folder: Folder | undefined = root
   for (const name of path) folder = folder?.folders.get(name)
   return folder
+}
+
+/** `prefix` is empty, or ends in a slash. */
+function folderBelow(root: Folder, prefix: string): Folder | undefined {
+  return findFolder(root, prefix === '' ? [] : prefix.slice(0, -1).split('/'))
 }
 
 /** A folder that holds nothing any more goes too. */
