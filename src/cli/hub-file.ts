@@ -48,12 +48,23 @@ const DISK: FileSource = { read: (path) => readText(path) }
  */
 export function findHub(given: string | undefined, from: string = process.cwd()): FoundHub {
   if (given !== undefined) return givenHub(resolve(from, given))
+  const found = nearestHub(from)
+  if (found === undefined) throw noHub(noneFrom(from))
+  return found
+}
+
+/** Upwards from a folder. */
+export function nearestHub(from: string = process.cwd()): FoundHub | undefined {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     const file = join(folder, HUB_FILE)
     if (existsSync(file)) return { folder, file }
-    if (dirname(folder) === folder) break
+    if (dirname(folder) === folder) return undefined
   }
-  throw noHub(`no ${HUB_FILE} in ${resolve(from)} or any folder above it`)
+}
+
+/** In words, where there is none. */
+export function noneFrom(from: string = process.cwd()): string {
+  return `no ${HUB_FILE} in ${resolve(from)} or any folder above it`
 }
 
 /**

@@ -13,7 +13,7 @@ import { type Core, isStoreFolder, openCore, readKeyFile } from '../../server/in
 import { configFolder } from '../config-folder.ts'
 import { CommandError, systemHint } from '../failure.ts'
 import type { GlobalOptions } from '../globals.ts'
-import { findHub, shown } from '../hub-file.ts'
+import { findHub, nearestHub, noneFrom, shown } from '../hub-file.ts'
 import { runFolder } from '../run-folder.ts'
 import type { Screen } from '../screen.ts'
 import { watchTroubles } from '../server-troubles.ts'
@@ -127,22 +127,14 @@ function refuseWrongCall({ dev = false, shares, keyFile }: GenerateRootOptions):
 /** @throws {CommandError} without `--data` or `--config` and without a hub */
 function settlePlace(options: GenerateRootOptions): Place {
   if (options.data === undefined && options.config === undefined) {
-    const { vault, path } = runFolder(hubFolder(options.hub))
+    // Who names nothing and is in no hub has more ways than a plenum.yaml.
+    if (options.hub === undefined && nearestHub() === undefined) throw noStore(`which store? There is ${noneFrom()}`)
+    const { vault, path } = runFolder(findHub(options.hub).folder)
     return { folder: vault, auditFolders: [path] }
   }
   const { storage, auditFolders } = settleServing(options)
   if (storage.kind === 'memory') throw noStore('the configuration keeps its store in memory')
   return { folder: storage.folder, auditFolders }
-}
-
-/** Who names nothing and is in no hub has more ways than a plenum.yaml. */
-function hubFolder(given: string | undefined): string {
-  try {
-    return findHub(given).folder
-  } catch (error) {
-    if (given === undefined && error instanceof CommandError) throw noStore(`which store? There is ${error.message}`)
-    throw error
-  }
 }
 
 function noStore(message: string): CommandError {

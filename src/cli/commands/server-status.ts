@@ -5,7 +5,7 @@
 import { noToken, sealStatus, serverStatus, type TokenProvider, VaultClient, VaultError } from '../../vault/index.ts'
 import { CommandError } from '../failure.ts'
 import type { GlobalOptions } from '../globals.ts'
-import { findHub, openHub } from '../hub-file.ts'
+import { nearestHub, openHub } from '../hub-file.ts'
 import type { Screen } from '../screen.ts'
 import { type Details, statusDocument, statusText } from '../serving/status-words.ts'
 import { ambientTokens, DEFAULT_ADDRESS, operatorTokens, type Reach, reachAt, reachOf } from '../target.ts'
@@ -41,22 +41,12 @@ async function targetOf(options: ServerStatusOptions, screen: Screen): Promise<T
     const reach = await reachAt(named, address === undefined ? 'VAULT_ADDR' : '--address')
     return { reach, tokens: () => ambientTokens() }
   }
-  if (options.hub === undefined && !hasHub()) {
+  if (options.hub === undefined && nearestHub() === undefined) {
     return { reach: await reachAt(DEFAULT_ADDRESS, 'the default address'), tokens: () => ambientTokens() }
   }
   const hub = openHub(options, screen, 'unchecked')
   const reach = await reachOf(hub)
   return { reach, tokens: () => operatorTokens(hub, reach) }
-}
-
-function hasHub(): boolean {
-  try {
-    findHub(undefined)
-    return true
-  } catch (error) {
-    if (error instanceof CommandError && error.code === 'hub-not-found') return false
-    throw error
-  }
 }
 
 async function detailsOf(reach: Reach, tokens: () => TokenProvider): Promise<Details> {

@@ -1,6 +1,6 @@
 /**
- * The log of `plenum server`, through pino: one line an event, as JSON with Vault's keys, or as the text that Vault writes
- * to a terminal.
+ * The log of `plenum server`: one line an event, as JSON with Vault's keys, through pino, or as the text that Vault writes to
+ * a terminal.
  *
  * It takes events and nothing else, so that nobody can log what is not in one (`news.ts`). The server itself knows
  * nothing of it. Names that clients chose (of mounts, of audit files) cannot steer the terminal or begin a line.
@@ -48,7 +48,7 @@ export function openLog({ level, format, stream, now, exit }: LogOptions): Serve
       timestamp: () => `,"@timestamp":"${time()}"`,
       formatters: { level: (label) => ({ '@level': label }) },
     },
-    { write: (line: string) => lines.write(format === 'json' ? line : textOf(line)) },
+    { write: (line: string) => lines.write(line) },
   )
   const isNew = onceAMinute(now)
   const levels = new Map<string, LogLevel>()
@@ -59,7 +59,8 @@ export function openLog({ level, format, stream, now, exit }: LogOptions): Serve
     tell(event) {
       const news = newsOf(event)
       if (loudness(news.level) < loudness(levelOf(news.module)) || !isNew(news)) return
-      logger[news.level]({ '@module': news.module, ...news.facts }, news.text)
+      if (format === 'json') logger[news.level]({ '@module': news.module, ...news.facts }, news.text)
+      else lines.write(textLine(news, time()))
     },
     setLevel(wanted) {
       configured = wanted
@@ -81,18 +82,6 @@ export function openLog({ level, format, stream, now, exit }: LogOptions): Serve
 /** As pino writes it. */
 function recordOf({ level, module, text, facts }: News, time: string): Readonly<Record<string, unknown>> {
   return { '@level': level, '@timestamp': time, '@module': module, ...facts, '@message': text }
-}
-
-/** From pino's line, which is one of `recordOf`. */
-function textOf(line: string): string {
-  const {
-    '@level': level,
-    '@timestamp': time,
-    '@module': module,
-    '@message': text,
-    ...facts
-  } = JSON.parse(line) as Record<'@level' | '@timestamp' | '@module' | '@message', string> & Record<string, Fact>
-  return textLine({ level: level as LogLevel, module: module as News['module'], text, facts }, time)
 }
 
 const LEVEL_WIDTH = '[ERROR]'.length
