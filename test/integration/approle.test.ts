@@ -3,7 +3,7 @@
  * (see target.case.ts). Logins and their limits are in vault-api.test.ts too.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTarget, type RawAnswer, type Target } from './target.case.ts'
+import { field, openTarget, type RawAnswer, type Target } from './target.case.ts'
 
 /** For what OpenBao does in its own way: docs/compatibility.md has each with its reason. */
 const EMBEDDED = process.env['PLENUM_TEST_VAULT_ADDR'] === undefined
@@ -22,8 +22,6 @@ afterAll(async () => {
   await vault.close()
 })
 
-const field = (answer: RawAnswer, ...path: string[]): unknown =>
-  path.reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], answer.json)
 const told = ({ status, json }: RawAnswer): unknown => [status, json]
 const get = (path: string): Promise<RawAnswer> => vault.request('GET', `auth/${mount}/${path}`)
 const post = (path: string, body: object = {}): Promise<RawAnswer> =>

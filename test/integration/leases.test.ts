@@ -2,7 +2,7 @@
  * The leases of tokens on the wire (vault-api 4.2), asked of the embedded server, OpenBao or Vault alike (target.case.ts).
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTarget, type RawAnswer, type Target } from './target.case.ts'
+import { field, openTarget, type RawAnswer, type Target } from './target.case.ts'
 
 let vault: Target
 let approle: string
@@ -33,8 +33,6 @@ afterAll(async () => {
   await vault.close()
 })
 
-const field = (answer: RawAnswer, ...path: string[]): unknown =>
-  path.reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], answer.json)
 const errors = (answer: RawAnswer): unknown[] => [answer.status, field(answer, 'errors')]
 const list = (prefix: string): Promise<RawAnswer> => vault.request('LIST', `sys/leases/lookup/${prefix}`)
 const put = (path: string, body?: unknown, token?: string): Promise<RawAnswer> =>

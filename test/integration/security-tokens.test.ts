@@ -3,7 +3,7 @@
  * server, OpenBao or Vault alike. Those that a suite about one endpoint holds already are there.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTarget, type RawAnswer, type Target } from './target.case.ts'
+import { field, openTarget, type RawAnswer, type Target } from './target.case.ts'
 
 let vault: Target
 let mount: string
@@ -31,8 +31,6 @@ async function ok(method: string, path: string, body?: unknown): Promise<RawAnsw
   expect([path, [200, 204].includes(answer.status)]).toEqual([path, true])
   return answer
 }
-const field = (answer: RawAnswer, ...path: string[]): unknown =>
-  path.reduce<unknown>((value, key) => (value as Record<string, unknown> | null)?.[key], answer.json)
 const post = (path: string, body: object, token?: string): Promise<RawAnswer> =>
   vault.request('POST', path, { body, ...(token === undefined ? {} : { token }) })
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer } from '../../src/testing/index.ts'
-import { openTarget, type RawAnswer, type Target } from './target.case.ts'
+import { field, openTarget, type Target } from './target.case.ts'
 
 let vault: Target
 beforeAll(async () => {
@@ -12,8 +12,6 @@ beforeAll(async () => {
 })
 afterAll(() => vault.close())
 
-const field = (answer: RawAnswer, ...path: string[]): unknown =>
-  path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], answer.json)
 const ORIGIN = 'https://ui.example.com'
 
 describe('sys/config/cors', () => {

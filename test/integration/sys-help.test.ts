@@ -1,6 +1,6 @@
 /** Help and the OpenAPI document over the wire, on the embedded server, OpenBao or Vault alike. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTarget, type RawAnswer, type Target } from './target.case.ts'
+import { field, openTarget, type RawAnswer, type Target } from './target.case.ts'
 
 let vault: Target
 let mount: string
@@ -22,8 +22,6 @@ afterAll(async () => {
   await vault.close()
 })
 
-const field = (answer: RawAnswer, ...path: string[]): unknown =>
-  path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], answer.json)
 const get = (path: string, as?: string): Promise<RawAnswer> =>
   vault.request('GET', path, as === undefined ? {} : { token: as })
 

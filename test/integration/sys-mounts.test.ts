@@ -1,6 +1,6 @@
 /** Mounts, auth mounts, tuning and remounting over the wire, on the embedded server, OpenBao or Vault alike. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTarget, type RawAnswer, type Target } from './target.case.ts'
+import { field, openTarget, type RawAnswer, type Target } from './target.case.ts'
 
 let vault: Target
 beforeAll(async () => {
@@ -8,8 +8,6 @@ beforeAll(async () => {
 })
 afterAll(() => vault.close())
 
-const field = (answer: RawAnswer, ...path: string[]): unknown =>
-  path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], answer.json)
 const post = (path: string, body: unknown, token?: string): Promise<RawAnswer> =>
   vault.request('POST', path, { body, ...(token === undefined ? {} : { token }) })
 const get = (path: string, token?: string): Promise<RawAnswer> =>

@@ -1,6 +1,6 @@
 /** Rate-limit quotas over the wire, on the embedded server, OpenBao or Vault alike. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTarget, type RawAnswer, type Target } from './target.case.ts'
+import { field, openTarget, type RawAnswer, type Target } from './target.case.ts'
 
 let vault: Target
 let mount: string
@@ -14,8 +14,6 @@ afterAll(async () => {
   await vault.close()
 })
 
-const field = (answer: RawAnswer, ...path: string[]): unknown =>
-  path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], answer.json)
 const post = (path: string, body: unknown): Promise<RawAnswer> => vault.request('POST', path, { body })
 const get = (path: string): Promise<RawAnswer> => vault.request('GET', path)
 

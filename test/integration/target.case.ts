@@ -78,3 +78,8 @@ function target(parts: Omit<Target, 'unique' | 'request'>): Target {
     },
   }
 }
+
+/** What stands in an answer's body, by the names on the way to it. A name on the way that is not there is an error. */
+export function field(answer: RawAnswer, ...path: string[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], answer.json)
+}

@@ -3,16 +3,13 @@
  * target.case.ts).
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTarget, type RawAnswer, type Target } from './target.case.ts'
+import { field, openTarget, type Target } from './target.case.ts'
 
 let vault: Target
 let people: string
 let secrets: string
 let policy: string
 let accessor: string
-
-const field = (answer: RawAnswer, ...path: string[]): unknown =>
-  path.reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], answer.json)
 
 beforeAll(async () => {
   vault = await openTarget()

@@ -3,7 +3,7 @@
  * target.case.ts). Where a real server differs the test says so; docs/compatibility.md has the reasons.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTarget, type RawAnswer, type Target } from './target.case.ts'
+import { field, openTarget, type RawAnswer, type Target } from './target.case.ts'
 
 let vault: Target
 const roles: string[] = []
@@ -18,8 +18,6 @@ afterAll(async () => {
   await vault.close()
 })
 
-const field = (answer: RawAnswer, ...path: string[]): unknown =>
-  path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], answer.json)
 const textOf = (answer: RawAnswer): string => String(field(answer, 'auth', 'client_token'))
 const refusal = (answer: RawAnswer): [number, string] => [answer.status, String(field(answer, 'errors'))]
 

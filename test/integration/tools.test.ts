@@ -1,7 +1,7 @@
 /** `sys/tools` on the wire (vault-api 4.4), asked of the embedded server, OpenBao or Vault alike (target.case.ts). */
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTarget, type RawAnswer, type Target } from './target.case.ts'
+import { field, openTarget, type RawAnswer, type Target } from './target.case.ts'
 
 let vault: Target
 
@@ -10,8 +10,6 @@ beforeAll(async () => {
 })
 afterAll(() => vault.close())
 
-const field = (answer: RawAnswer, ...path: string[]): unknown =>
-  path.reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], answer.json)
 const post = (path: string, body: object = {}): Promise<RawAnswer> =>
   vault.request('POST', `sys/tools/${path}`, { body })
 const random = async (path: string, body: object = {}): Promise<string> =>

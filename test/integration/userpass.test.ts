@@ -3,7 +3,7 @@
  * alike (see target.case.ts). Where they differ the test says so by name.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTarget, type RawAnswer, type Target } from './target.case.ts'
+import { field, openTarget, type RawAnswer, type Target } from './target.case.ts'
 
 const PASSWORD = 'correct horse'
 
@@ -22,8 +22,6 @@ afterAll(async () => {
   await vault.close()
 })
 
-const field = (answer: RawAnswer, ...path: string[]): unknown =>
-  path.reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], answer.json)
 const user = async (name: string, body: object = {}): Promise<void> => {
   const made = await vault.request('POST', `auth/${mount}/users/${name}`, { body: { password: PASSWORD, ...body } })
   expect(made.status).toBe(204)

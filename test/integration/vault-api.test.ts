@@ -3,7 +3,7 @@
  * target.case.ts). Where a real server differs from the specification the test says so by name.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTarget, type RawAnswer, type Target } from './target.case.ts'
+import { field, openTarget, type RawAnswer, type Target } from './target.case.ts'
 
 let vault: Target
 let mount: string
@@ -24,8 +24,6 @@ afterAll(async () => {
   await vault.close()
 })
 
-const field = (answer: RawAnswer, ...path: string[]): unknown =>
-  path.reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], answer.json)
 const put = (path: string, data: unknown, options?: unknown): Promise<RawAnswer> =>
   vault.request('POST', `${mount}/data/${path}`, { body: { data, ...(options === undefined ? {} : { options }) } })
 const get = (path: string, token?: string): Promise<RawAnswer> =>

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer } from '../../src/testing/index.ts'
-import { openTarget, type RawAnswer, type Target } from './target.case.ts'
+import { field, openTarget, type RawAnswer, type Target } from './target.case.ts'
 
 let vault: Target
 let mount: string
@@ -33,8 +33,6 @@ afterAll(async () => {
 
 const BAD = ['wrapping token is not valid or does not exist']
 
-const field = (answer: RawAnswer, ...path: string[]): unknown =>
-  path.reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], answer.json)
 const wrapping = (method: string, path: string, body?: unknown, ttl = '60'): Promise<RawAnswer> =>
   vault.request(method, path, { headers: { 'X-Vault-Wrap-TTL': ttl }, ...(body === undefined ? {} : { body }) })
 const tokenOf = (answer: RawAnswer): string => String(field(answer, 'wrap_info', 'token'))
