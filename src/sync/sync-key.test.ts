@@ -27,6 +27,14 @@ function keyAt(path: string, asking: Asking = {}): Promise<Sensitive<Buffer> | u
 }
 
 const bytes = (key: Sensitive<Buffer> | undefined): Buffer | undefined => key?.reveal()
+/** For a token with nothing but these on the path. */
+async function clientWith(capabilities: string, path: string): Promise<VaultClient> {
+  const policy = path.replaceAll('/', '-')
+  await writePolicy(server.client, policy, `path "secret/data/${path}" { capabilities = [${capabilities}] }`)
+  const reply = await server.client.request('POST', 'auth/token/create', { body: { policies: [policy] } })
+  const { auth } = reply.body as { auth: { client_token: string } }
+  return new VaultClient({ address: server.address, tokens: staticToken(sensitive(auth.client_token)) })
+}
 const put = (path: string, data: Record<string, string>, cas = 0): Promise<unknown> =>
   writeSecret(server.client, 'secret', path, sensitive(data), cas)
 
@@ -52,13 +60,33 @@ describe('the key of sync', () => {
   })
 
   it('is made with no more rights than to create and read it', async () => {
-    await writePolicy(server.client, 'once', 'path "secret/data/plenum/d/sync" { capabilities = ["create", "read"] }')
-    const reply = await server.client.request('POST', 'auth/token/create', { body: { policies: ['once'] } })
-    const { auth } = reply.body as { auth: { client_token: string } }
-    const client = new VaultClient({ address: server.address, tokens: staticToken(sensitive(auth.client_token)) })
+    const client = await clientWith('"create", "read"', 'plenum/d/sync')
     try {
       expect(bytes(await keyAt('plenum/d/sync', { client }))).toEqual(Buffer.alloc(32, 1))
       expect(bytes(await keyAt('plenum/d/sync', { client, made: 2 }))).toEqual(Buffer.alloc(32, 1))
+    } finally {
+      await client.close()
+    }
+  })
+
+  it('is that of an instance that was quicker, with no more rights either', async () => {
+    const client = await clientWith('"create", "read"', 'plenum/g/sync')
+    const request: VaultClient['request'] = async (method, path, options) => {
+      if (method === 'POST') await put('plenum/g/sync', { key: Buffer.alloc(32, 9).toString('base64') })
+      return client.request(method, path, options)
+    }
+    try {
+      const late = Object.create(client, { request: { value: request } }) as VaultClient
+      expect(bytes(await keyAt('plenum/g/sync', { client: late }))).toEqual(Buffer.alloc(32, 9))
+    } finally {
+      await client.close()
+    }
+  })
+
+  it('is not made without the right to create it', async () => {
+    const client = await clientWith('"read"', 'plenum/h/sync')
+    try {
+      await expect(keyAt('plenum/h/sync', { client })).rejects.toMatchObject({ code: 'vault-denied' })
     } finally {
       await client.close()
     }

@@ -28,14 +28,17 @@ export async function syncKey(place: SyncKeyPlace, isDryRun: boolean): Promise<F
   const present = await readKey(place)
   if (present !== undefined || isDryRun) return present
   const made = sensitive({ key: randomBytes(32).toString('base64') })
+  let denied: VaultError | undefined
   try {
     await writeSecret(client, mount, path, made, 0, signal)
   } catch (error) {
-    // Another instance was quicker.
-    if (!(error instanceof VaultError) || error.code !== 'vault-cas-mismatch') throw error
+    if (!(error instanceof VaultError)) throw error
+    // Another instance was quicker, whose key sync's role may not replace: its write would be an update by now.
+    if (error.code === 'vault-denied') denied = error
+    else if (error.code !== 'vault-cas-mismatch') throw error
   }
   const key = await readKey(place)
-  if (key === undefined) throw new SyncKeyError(`${path} was written and cannot be read`)
+  if (key === undefined) throw denied ?? new SyncKeyError(`${path} was written and cannot be read`)
   return key
 }
 
