@@ -127,6 +127,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       listeners: listenersOf(options),
       ...(stopWithinMs === undefined ? {} : { stopWithinMs }),
       onInternalError,
+      onMalformed: (request) => report({ kind: 'request-malformed', ...request }),
       ...(options.testOnlyFaults === undefined ? {} : { testOnlyFaults: options.testOnlyFaults }),
     })
     front = opened
@@ -180,6 +181,7 @@ function openStorage(kind: ServerOptions['storage']): PhysicalStorage {
 export {
   type AuditPlace,
   type Core,
+  type Flaw,
   type InitializeOptions,
   type LoggersPort,
   type Report,

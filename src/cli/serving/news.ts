@@ -3,7 +3,7 @@
  *
  * Invariant (S10): a fact is a name, a number or a place of this machine; what a client sent is in none of these events.
  */
-import type { LogLevel, ServerEvent } from '../../server/index.ts'
+import type { Flaw, LogLevel, ServerEvent } from '../../server/index.ts'
 import { placesOf, reasonOf } from './reason.ts'
 
 /** Of the command itself, beside those of its server. */
@@ -36,6 +36,19 @@ type Tellers = { readonly [K in ServingEvent['kind']]: Teller<Extract<ServingEve
 
 function say(level: LogLevel, module: News['module'], text: string, facts: Readonly<Record<string, Fact>> = {}): News {
   return { level, module, text, facts }
+}
+
+const REFUSED: Readonly<Record<Flaw, string>> = {
+  framing: 'refused what is no HTTP, and closed the connection',
+  tls: 'a TLS handshake failed',
+  late: 'refused a request that did not arrive in time',
+  resets: 'closed an HTTP/2 connection that was reset again and again',
+  source: 'refused a request for its X-Forwarded-For, or for having none',
+  method: 'refused a request for its method',
+  path: 'refused a request for its path, which is malformed',
+  token: 'refused a request for its token header, which is malformed',
+  query: 'refused a request for its query, which is malformed',
+  body: 'refused a request for its body, which is malformed or too large',
 }
 
 const TELLERS: Tellers = {
@@ -80,6 +93,13 @@ const TELLERS: Tellers = {
   'tokens-expired': ({ count }) => say('debug', 'expiration', 'expired tokens were removed', { count }),
   'slow-request': ({ requestId, operation, mount, milliseconds }) =>
     say('debug', 'core', 'a request took long', { request_id: requestId, operation, mount, milliseconds }),
+  'request-malformed': ({ flaw, status, code, address, untold }) =>
+    say(flaw === 'late' ? 'debug' : 'info', 'listener', REFUSED[flaw], {
+      ...(status === 0 ? {} : { status }),
+      ...(code === '' ? {} : { code }),
+      ...(address === '' ? {} : { remote_address: address }),
+      ...(untold === 0 ? {} : { untold }),
+    }),
   'internal-error': ({ error, requestId }) =>
     say('error', 'core', `internal error: ${reasonOf(error)}`, {
       ...(requestId === '' ? {} : { request_id: requestId }),

@@ -58,7 +58,9 @@ describe('readExtra', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }), (number) => {
         const extra = readExtra(`{"n": ${number}}`)
-        const isExact = BigInt(Number(number)) === number && !String(Number(number)).includes('e')
+        // Some that JavaScript holds exactly it writes with other digits: -58824588143531488 as -58824588143531490.
+        const written = JSON.stringify(Number(number))
+        const isExact = !written.includes('e') && BigInt(written) === number
         expect(extra.kind === 'object').toBe(isExact)
       }),
     )

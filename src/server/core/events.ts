@@ -9,6 +9,36 @@
 import type { AuditEvent, Notice } from '../audit/index.ts'
 import type { Exchange } from './exchange.ts'
 
+/** Why something was refused before it was any request of the API. */
+export type Flaw =
+  /** No parser of HTTP takes it. */
+  | 'framing'
+  /** The handshake failed. */
+  | 'tls'
+  /** It did not arrive in time. */
+  | 'late'
+  /** Streams of one HTTP/2 connection were reset or overran, again and again. */
+  | 'resets'
+  /** Its X-Forwarded-For, or the lack of it where it is asked for. */
+  | 'source'
+  | 'method'
+  | 'path'
+  | 'token'
+  | 'query'
+  | 'body'
+
+export interface MalformedRequest {
+  readonly flaw: Flaw
+  /** 0 where there was no answer. */
+  readonly status: number
+  /** Of OpenSSL or of the parser: `ERR_SSL_WRONG_VERSION_NUMBER`, `HPE_INVALID_METHOD`. Empty where neither refused it. */
+  readonly code: string
+  /** Of the socket. Empty for a Unix socket, and for a connection that is gone. */
+  readonly address: string
+  /** How many others there were since the last one that was told. */
+  readonly untold: number
+}
+
 export type ServerEvent =
   | AuditEvent
   | { readonly kind: 'listening'; readonly address: string; readonly tls: boolean }
@@ -35,6 +65,8 @@ export type ServerEvent =
       readonly mount: string
       readonly milliseconds: number
     }
+  /** No audit device hears of it. */
+  | ({ readonly kind: 'request-malformed' } & MalformedRequest)
   /** A bug here, or a disk that is full: the client sees a bare 500. `requestId` is empty outside of a request. */
   | { readonly kind: 'internal-error'; readonly error: unknown; readonly requestId: string }
 

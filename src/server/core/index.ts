@@ -1,6 +1,6 @@
 export type { AuditPlace } from './audit-devices.ts'
 export { type Core, type CoreOptions, createCore, type InitializeOptions } from './core.ts'
-export type { Report, ServerEvent } from './events.ts'
+export type { Flaw, MalformedRequest, Report, ServerEvent } from './events.ts'
 export { systemLeaseTtl } from './lease-ttl.ts'
 export type { CorsConfig, LoggersPort } from '../engines/system/index.ts'
 export { JUDGE } from './pipeline.ts'

@@ -6,13 +6,14 @@
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
-import type { Core, CoreReply } from '../core/index.ts'
+import type { Core, CoreReply, Flaw } from '../core/index.ts'
 import type { ByteStream } from '../logical/index.ts'
 import { type BodyBudget, ClientGone, decodeBody, readBody } from './body.ts'
 import { judgeOrigin } from './cors.ts'
 import type { FaultSource } from './fault.ts'
 import { type Source, sourceOf } from './forwarded.ts'
 import type { Listener } from './listener.ts'
+import type { NoteMalformed } from './malformed.ts'
 import { REQUEST_TIMEOUT_MS } from './open.ts'
 import { readHead, refusal } from './request.ts'
 import { MOST_UPLOAD_BYTES, uploadOf } from './upload.ts'
@@ -40,6 +41,7 @@ export interface ListenerRules {
   readonly listener: Listener
   /** Makes requests fail on purpose. */
   readonly faults: FaultSource | undefined
+  readonly noteMalformed: NoteMalformed
 }
 
 export interface Answer {
@@ -56,8 +58,13 @@ export interface Answer {
 /** Rejects when the client goes away, and for bugs. */
 export async function answerTo(core: Core, incoming: Incoming, rules: ListenerRules): Promise<Answer> {
   const { listener, faults } = rules
+  const note = (flaw: Flaw, status: number): void =>
+    rules.noteMalformed({ flaw, status, code: '', address: incoming.peerAddress })
   const source = remoteOf(incoming, listener)
-  if (source.kind === 'refused') return answerOf(refusal(400, source.text), listener)
+  if (source.kind === 'refused') {
+    note('source', 400)
+    return answerOf(refusal(400, source.text), listener)
+  }
   const { method, url, headers } = incoming
   const cross = judgeOrigin(core.cors, {
     method,
@@ -74,7 +81,10 @@ export async function answerTo(core: Core, incoming: Incoming, rules: ListenerRu
     remotePort: incoming.peerPort,
     openMetrics: listener.kind === 'tcp' && listener.openMetrics === true,
   })
-  if (head.kind === 'refused') return answerOf(head.reply, listener, extra)
+  if (head.kind === 'refused') {
+    if (head.flaw !== undefined) note(head.flaw, head.reply.status)
+    return answerOf(head.reply, listener, extra)
+  }
   const { request, body: kind } = head
   const fault = faults === undefined ? undefined : await faults(request)
   if (fault?.kind === 'answer') return answerOf(fault.reply, listener, extra)
@@ -97,6 +107,7 @@ export async function answerTo(core: Core, incoming: Incoming, rules: ListenerRu
   const bytes = await readBody(incoming.body, headers['content-length'], most, incoming.budget)
   const body = decodeBody(bytes, request.contentType)
   if (body.kind === 'refused') {
+    note('body', body.status)
     const tooMuch = body.status === 413 || body.status === 429
     return { ...answerOf(refusal(body.status, body.text), listener, extra), abandon: tooMuch }
   }

@@ -23,7 +23,6 @@ import type { Core } from '../core/index.ts'
 import { type Answer, answerOf, answerTo, type ListenerRules, MOST_BODY_BYTES } from './answer.ts'
 import { type BodyBudget, ClientGone } from './body.ts'
 import { INTERNAL_ERROR } from './direct.ts'
-import type { Listener } from './listener.ts'
 import { IDLE_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './open.ts'
 import { Patience } from './patience.ts'
 import { refusal, refusalFor } from './request.ts'
@@ -35,6 +34,9 @@ const MOST_AT_WORK = 100
 const MOST_HEADER_BYTES = 64 * 1024
 /** How often a connection may reset or overrun: at once, and each second. */
 const RESETS = { atOnce: 200, eachSecond: 20 }
+
+/** Of Node, for what nghttp2 refuses. */
+const OF_FRAMES = /^ERR_HTTP2_(?:ERROR|TOO_MANY_INVALID_FRAMES)$/
 
 const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
 
@@ -61,7 +63,8 @@ interface Connection {
 
 /** Takes the connections that agreed on `h2` away from `server`, which goes on with all others. */
 export function speakHttp2(server: SecureServer, options: Http2Options): Http2Side {
-  const { listener } = options.rules
+  const { rules } = options
+  const { listener } = rules
   const sessions = new Set<ServerHttp2Session>()
   let closing = false
   const spoken = createServer({
@@ -85,6 +88,11 @@ export function speakHttp2(server: SecureServer, options: Http2Options): Http2Si
       peerPort: session.socket.remotePort ?? 0,
       atWork: 0,
     }
+    session.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
+      // Not those of the socket, nor what the peer says went wrong on its side.
+      if (OF_FRAMES.test(code))
+        rules.noteMalformed({ flaw: 'framing', status: 0, code, address: connection.peerAddress })
+    })
     session.setTimeout(listener.idleTimeoutMs ?? IDLE_TIMEOUT_MS)
     session.on('timeout', () => {
       if (connection.atWork === 0) session.close()
@@ -118,7 +126,7 @@ function accept(
   // A stream that breaks is its peer's doing; what was asked for is told by the answer.
   stream.on('error', () => undefined)
   const strike = (): void => {
-    if (!connection.patience.strike(Date.now())) endUncalm(connection.session)
+    if (!connection.patience.strike(Date.now())) endUncalm(connection, options.rules)
   }
   // Reset before anybody looked at it.
   if (stream.destroyed || stream.closed) {
@@ -139,8 +147,9 @@ function accept(
   })
 }
 
-function endUncalm(session: ServerHttp2Session): void {
+function endUncalm({ session, peerAddress }: Connection, { noteMalformed }: ListenerRules): void {
   if (session.destroyed) return
+  noteMalformed({ flaw: 'resets', status: 0, code: '', address: peerAddress })
   session.destroy(new Error('too many resets on one connection'), NGHTTP2_ENHANCE_YOUR_CALM)
 }
 
@@ -157,7 +166,10 @@ async function serve(
   let answer: Answer
   try {
     answer = await Promise.race([
-      lateBody(stream, withinMs, listener),
+      lateBody(stream, withinMs, () => {
+        rules.noteMalformed({ flaw: 'late', status: 408, code: '', address: peerAddress })
+        return answerOf(refusal(408, undefined), listener)
+      }),
       answerTo(
         core,
         {
@@ -194,11 +206,11 @@ async function serve(
   }
 }
 
-/** 408 once the body has not arrived in time. Never, when it has. */
-function lateBody(stream: ServerHttp2Stream, withinMs: number, listener: Listener): Promise<Answer> {
+/** The answer to a body that has not arrived in time. Never, when it has. */
+function lateBody(stream: ServerHttp2Stream, withinMs: number, answer: () => Answer): Promise<Answer> {
   return new Promise((resolve) => {
     if (stream.endAfterHeaders) return
-    const timer = setTimeout(() => resolve(answerOf(refusal(408, undefined), listener)), withinMs)
+    const timer = setTimeout(() => resolve(answer()), withinMs)
     stream.once('end', () => clearTimeout(timer))
     stream.once('close', () => clearTimeout(timer))
   })

@@ -16,12 +16,14 @@ export class Patience {
     this.#at = now
   }
 
-  /** False when it was once too often. A clock that goes back gives nothing. */
+  /** False when it was once too often; that counts for nothing later. A clock that goes back gives nothing. */
   strike(now: number): boolean {
     const { atOnce, eachSecond } = this.#limits
     const passed = Math.max(0, now - this.#at) / 1000
     this.#at = now
-    this.#left = Math.min(atOnce, this.#left + passed * eachSecond) - 1
-    return this.#left >= 0
+    this.#left = Math.min(atOnce, this.#left + passed * eachSecond)
+    if (this.#left < 1) return false
+    this.#left -= 1
+    return true
   }
 }

@@ -1,6 +1,6 @@
 /** The head of a request -> what the core understands, or the refusal that it gets at once. */
 import type { IncomingHttpHeaders } from 'node:http'
-import { type CoreMethod, type CoreReply, type CoreRequest, takesUpload } from '../core/index.ts'
+import { type CoreMethod, type CoreReply, type CoreRequest, type Flaw, takesUpload } from '../core/index.ts'
 import { LogicalError } from '../logical/index.ts'
 import { canonicalPath } from './path.ts'
 import { parseQuery } from './query.ts'
@@ -22,7 +22,8 @@ export type BodyKind = 'none' | 'document' | 'upload'
 
 export type ReadHead =
   | { readonly kind: 'request'; readonly request: CoreRequest; readonly body: BodyKind }
-  | { readonly kind: 'refused'; readonly reply: CoreReply }
+  /** Without a flaw it is merely for nothing that is here. */
+  | { readonly kind: 'refused'; readonly reply: CoreReply; readonly flaw: Flaw | undefined }
 
 const METHODS: ReadonlyMap<string, CoreMethod> = new Map([
   ['GET', 'GET'],
@@ -42,15 +43,15 @@ export const NO_ERRORS = '{"errors":[]}\n'
 
 export function readHead(head: Head): ReadHead {
   const method = METHODS.get(head.method)
-  if (method === undefined) return refused(405, undefined)
+  if (method === undefined) return refused(405, undefined, 'method')
   const { url, headers, remoteAddress, remotePort } = head
   const mark = url.indexOf('?')
   const path = canonicalPath(mark === -1 ? url : url.slice(0, mark))
-  if (path.kind === 'refused') return refused(path.status, path.text)
+  if (path.kind === 'refused') return refused(path.status, path.text, path.status === 404 ? undefined : 'path')
   const token = tokenOf(headers)
-  if (token === undefined) return refused(400, 'the token header is too long or holds control characters')
+  if (token === undefined) return refused(400, 'the token header is too long or holds control characters', 'token')
   const query = mark === -1 ? undefined : parseQuery(url.slice(mark + 1))
-  if (query?.kind === 'refused') return refused(400, undefined)
+  if (query?.kind === 'refused') return refused(400, undefined, 'query')
   const request: CoreRequest = {
     method: method === 'GET' ? (query?.verb ?? method) : method,
     path: path.path,
@@ -82,8 +83,8 @@ export function refusalFor(error: unknown): CoreReply | undefined {
   return error instanceof LogicalError ? refusal(error.status, error.clientText) : undefined
 }
 
-function refused(status: number, text: string | undefined): ReadHead {
-  return { kind: 'refused', reply: refusal(status, text) }
+function refused(status: number, text: string | undefined, flaw: Flaw | undefined): ReadHead {
+  return { kind: 'refused', flaw, reply: refusal(status, text) }
 }
 
 /** X-Vault-Token, else a bearer token; empty when there is none, `undefined` when it cannot be one (S56). */

@@ -7,7 +7,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { Server as SecureServer } from 'node:https'
 import type { Duplex } from 'node:stream'
-import type { Core } from '../core/index.ts'
+import type { Core, MalformedRequest } from '../core/index.ts'
 import { type Answer, answerOf, answerTo, type ListenerRules } from './answer.ts'
 import { ClientGone } from './body.ts'
 import { INTERNAL_ERROR } from './direct.ts'
@@ -15,6 +15,7 @@ import type { FaultSource } from './fault.ts'
 import { acceptForeignVerbs, takeForeignVerb } from './foreign-verbs.ts'
 import { type Http2Side, speakHttp2 } from './http2.ts'
 import { ListenError, type Listener, placeOf, type TcpListener, type TlsSettings } from './listener.ts'
+import { type NoteMalformed, tellingSome } from './malformed.ts'
 import { bind, createHttpServer, renewPair, REQUEST_TIMEOUT_MS } from './open.ts'
 import { NO_ERRORS, refusalFor } from './request.ts'
 import { sendStream } from './stream.ts'
@@ -24,6 +25,8 @@ export interface HttpOptions {
   readonly listeners: readonly Listener[]
   /** Called for an error that is a bug here, with the request id. The client sees a bare 500. */
   readonly onInternalError?: (error: unknown, where: string) => void
+  /** Called for what is refused before it is any request. Not for each one of a flood. Default: nobody is told. */
+  readonly onMalformed?: (request: MalformedRequest) => void
   /** How long requests under way may take once the server stops, in ms. Then their connections are cut. Default 10,000. */
   readonly stopWithinMs?: number
   /** Makes requests fail on purpose. */
@@ -59,6 +62,7 @@ interface Rules extends ListenerRules {
 /** @throws {ListenError} when one of the listeners cannot be opened; then none is. */
 export async function listen(core: Core, options: HttpOptions): Promise<HttpFront> {
   const report = options.onInternalError ?? (() => undefined)
+  const noteMalformed = tellingSome(options.onMalformed ?? (() => undefined), Date.now)
   const stop: Stop = { begun: false }
   const servers: Server[] = []
   const spoken: Http2Side[] = []
@@ -75,7 +79,7 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
     for (const listener of options.listeners) {
       const server = createHttpServer(listener)
       const secure = listener.kind === 'tcp' && listener.tls !== undefined
-      const rules: Rules = { listener, stop, faults: options.testOnlyFaults }
+      const rules: Rules = { listener, stop, faults: options.testOnlyFaults, noteMalformed }
       server.on('request', (message, response) => {
         const before = answering.get(message.socket)
         const answer = (): Promise<void> =>
@@ -88,7 +92,9 @@ export async function listen(core: Core, options: HttpOptions): Promise<HttpFron
         answering.set(message.socket, before === undefined ? answer() : before.then(answer))
       })
       if (server instanceof SecureServer) spoken.push(speakHttp2(server, { core, rules, report }))
-      acceptForeignVerbs(server, secure ? 'secureConnection' : 'connection', refuseUnparsable)
+      acceptForeignVerbs(server, secure ? 'secureConnection' : 'connection', (error, socket) =>
+        refuseUnparsable(error, socket, noteMalformed),
+      )
       await bind(server, listener)
       servers.push(server)
       addresses.push(addressOf(server, listener))
@@ -171,20 +177,31 @@ function reply(response: ServerResponse, { status, headers, body, abandon }: Ans
   response.end(body)
 }
 
+const LATE = 'ERR_HTTP_REQUEST_TIMEOUT'
 const UNPARSABLE: ReadonlyMap<string, string> = new Map([
   ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
-  ['ERR_HTTP_REQUEST_TIMEOUT', '408 Request Timeout'],
+  [LATE, '408 Request Timeout'],
 ])
 
+interface PeerSocket extends Duplex {
+  readonly remoteAddress?: string | undefined
+}
+
 /** Answers what the parser refused, and closes: after a framing error nothing on this connection can be trusted (S47). */
-function refuseUnparsable(error: Error, socket: Duplex): void {
-  const reason = 'code' in error ? String(error.code) : ''
+function refuseUnparsable(
+  { code = '' }: NodeJS.ErrnoException,
+  socket: PeerSocket,
+  noteMalformed: NoteMalformed,
+): void {
+  const { remoteAddress: address = '' } = socket
   // What is no error of HTTP is one of the connection: a TLS handshake that failed, a peer that is gone.
-  if (!socket.writable || !/^(?:HPE|ERR_HTTP)_/.test(reason)) {
+  if (!socket.writable || !/^(?:HPE|ERR_HTTP)_/.test(code)) {
+    if (/^ERR_(?:SSL|TLS)_/.test(code)) noteMalformed({ flaw: 'tls', status: 0, code, address })
     socket.destroy()
     return
   }
-  const status = UNPARSABLE.get(reason) ?? '400 Bad Request'
+  const status = UNPARSABLE.get(code) ?? '400 Bad Request'
+  noteMalformed({ flaw: code === LATE ? 'late' : 'framing', status: Number.parseInt(status, 10), code, address })
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: ${NO_ERRORS.length}\r\n\r\n${NO_ERRORS}`,
   )
