@@ -1,8 +1,10 @@
 /** The embedded server alone, as `plenum up` runs it: store and key in the folder of argv, address on stdout. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { keepHeapModest } from '../dist/cli/heap.js'
 import { startServer } from '../dist/server/index.js'
 
+keepHeapModest()
 const [folder] = process.argv.slice(2)
 const keyFile = join(folder, 'key.json')
 const server = await startServer({

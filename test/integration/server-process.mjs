@@ -8,8 +8,10 @@
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { keepHeapModest } from '../../dist/cli/heap.js'
 import { startServer } from '../../dist/server/index.js'
 
+keepHeapModest()
 const [folder, keyFile, text = '{}'] = process.argv.slice(2)
 const options = JSON.parse(text)
 

@@ -7,6 +7,7 @@ import { sensitive, type Sensitive } from '../../sensitive/index.ts'
 import { type EmbeddedServer, type LocalServer, startServer, VAULT_VERSION } from '../../server/index.ts'
 import { enableSecretsEngine, revokeSelf, staticToken, VaultClient } from '../../vault/index.ts'
 import type { GlobalOptions } from '../globals.ts'
+import { keepHeapModest } from '../heap.ts'
 import { watchInterruption } from '../interrupt.ts'
 import type { Screen } from '../screen.ts'
 import { openLog, type ServerLog } from '../serving/log.ts'
@@ -25,6 +26,7 @@ export interface ServerCommandOptions extends GlobalOptions, ServingOptions {
 }
 
 export async function server(options: ServerCommandOptions, screen: Screen): Promise<number> {
+  keepHeapModest()
   const { dev = false, auditPrefix = false } = options
   const serving = settleServing(options)
   const { storage, listeners, auditFolders, leaseTtl } = serving

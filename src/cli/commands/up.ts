@@ -6,6 +6,7 @@ import { type ResolvedEntry, resolveEntries } from '../../hub/index.ts'
 import { renderPlan } from '../../plan/index.ts'
 import { reportFailureToParent, reportToParent, startDetached } from '../detached.ts'
 import type { GlobalOptions } from '../globals.ts'
+import { keepHeapModest } from '../heap.ts'
 import { type OpenHub, openHub } from '../hub-file.ts'
 import { interruptible, watchInterruption } from '../interrupt.ts'
 import { findRunning } from '../running.ts'
@@ -57,6 +58,7 @@ async function upHere(
   screen: Screen,
   ready: (report: UpReport) => Promise<void>,
 ): Promise<number> {
+  keepHeapModest()
   let reopenAudit = (): void => undefined
   // With a terminal SIGHUP says that it was closed; without one it is the word of whoever rotates logs.
   const onHangup = options.reportToParent === true ? () => reopenAudit() : undefined
