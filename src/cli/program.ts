@@ -41,9 +41,21 @@ function addCommand(parent: Command, spec: CommandSpec, above: string, finish: F
   const { run } = spec
   if (run === undefined) return
   for (const option of [...(spec.options ?? []), ...globalOptions()]) command.addOption(option)
+  // Its own word for a word too many would be that `server` takes no arguments.
+  if (spec.commands !== undefined) command.allowExcessArguments()
   command.action(async (...received: unknown[]) => {
+    if (spec.commands !== undefined && command.args.length > 0) throw noneOf(spec.commands, command.args[0] ?? '', words)
     const argument = (spec.arguments?.length ?? 0) === 0 ? undefined : received[0]
     finish(await runReported(run, command.optsWithGlobals(), argument as Positional))
+  })
+}
+
+/** For a command that runs by itself and has others below it. */
+function noneOf(commands: readonly CommandSpec[], word: string, above: string): CommandError {
+  const names = commands.map(({ name }) => `\`${above} ${name}\``)
+  return new CommandError('call-wrong', `unknown command '${word}'`, {
+    hint: `there is ${names.join(' and ')}; \`${above}\` alone takes options\n\`${above} --help\` shows them`,
+    status: 2,
   })
 }
 
