@@ -128,6 +128,9 @@ export const COMMANDS: readonly CommandSpec[] = [
       new Option('-d, --dev', 'in memory, unsealed, root token printed: NOT SAFE for production'),
       new Option('--dev-root-token-id <token>', 'the root token of --dev').env('VAULT_DEV_ROOT_TOKEN_ID'),
       new Option('--dev-listen-address <address>', 'HOST:PORT of --dev').env('VAULT_DEV_LISTEN_ADDRESS'),
+      new Option('--dev-tls', '--dev over TLS, with an authority and a certificate made for it'),
+      new Option('--dev-tls-cert-dir <folder>', 'folder for the files of --dev-tls (default: a temporary one)'),
+      several('--dev-tls-san <name>', 'DNS name or address that the certificate of --dev-tls is for as well'),
       new Option('--dev-kv-v1', 'KV version 1 at secret/ of --dev, instead of 2'),
       new Option('--dev-no-store-token', 'leave the root token out of ~/.vault-token, where it never goes'),
       new Option('--log-level <level>', 'from which level on news are told')

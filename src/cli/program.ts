@@ -44,7 +44,8 @@ function addCommand(parent: Command, spec: CommandSpec, above: string, finish: F
   // Its own word for a word too many would be that `server` takes no arguments.
   if (spec.commands !== undefined) command.allowExcessArguments()
   command.action(async (...received: unknown[]) => {
-    if (spec.commands !== undefined && command.args.length > 0) throw noneOf(spec.commands, command.args[0] ?? '', words)
+    if (spec.commands !== undefined && command.args.length > 0)
+      throw noneOf(spec.commands, command.args[0] ?? '', words)
     const argument = (spec.arguments?.length ?? 0) === 0 ? undefined : received[0]
     finish(await runReported(run, command.optsWithGlobals(), argument as Positional))
   })

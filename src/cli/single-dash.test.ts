@@ -28,10 +28,10 @@ it.each([
     ['server', '-dev=perhaps'],
     ['server', '--dev=perhaps'],
   ],
-  // `-d` with `-e v-tls` behind it would start a server without TLS.
+  // `-d` with `-e v-ha` behind it would start another server than was asked for.
   [
-    ['server', '-dev-tls'],
-    ['server', '--dev-tls'],
+    ['server', '-dev-ha'],
+    ['server', '--dev-ha'],
   ],
   [
     ['server', '-d', '-q'],

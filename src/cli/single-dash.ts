@@ -2,8 +2,8 @@
  * Flags as Go programs take them, for the command that takes the place of `vault server`: `-dev`, `-config=FILE`,
  * `-dev=false`. Pure.
  *
- * Only behind `plenum server`: elsewhere `-qe prod` is two short options. What is no option stays wrong: `-dev-tls` becomes
- * `--dev-tls`, which is refused, and never `-d` with something behind it.
+ * Only behind `plenum server`: elsewhere `-qe prod` is two short options. What is no option stays wrong: `-dev-ha` becomes
+ * `--dev-ha`, which is refused, and never `-d` with something behind it.
  */
 
 const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True'])

@@ -2,10 +2,11 @@
  * `plenum server` in the place of `vault server`: the same flags, configuration files and lines of output, and a server
  * behind them (vault-api 15.1, 15.4 say how hvac's own suite starts one).
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { hostname, tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { sensitive, staticToken, VaultClient } from '../../src/vault/index.ts'
 import { certify } from './certificate.case.ts'
@@ -67,6 +68,53 @@ describe('-dev', () => {
       await client.request('POST', 'secret/a', { body: { k: 'v' } })
       expect((await client.request('GET', 'secret/a')).body).toMatchObject({ data: { k: 'v' } })
     })
+  })
+
+  it('over TLS: an authority for clients, a certificate for the names of this machine and others, gone at the end', async () => {
+    const flags = [
+      '-dev-tls',
+      '-dev-root-token-id=root',
+      '-dev-listen-address=127.0.0.1:0',
+      '-dev-tls-san=vault.internal',
+    ]
+    const { out, address, child } = await launchServer(flags, { folder, until: /^Root Token: .*$/m })
+    expect(address).toMatch(/^https:/)
+    const caFile = /export VAULT_CACERT='(.*)'/.exec(out)?.[1] ?? ''
+    expect(basename(caFile)).toBe('vault-ca.pem')
+    expect(statSync(join(dirname(caFile), 'vault-key.pem')).mode & 0o777).toBe(0o600)
+    expect(statSync(dirname(caFile)).mode & 0o777).toBe(0o700)
+    const caCert = readFileSync(caFile, 'utf8')
+    for (const serverName of ['localhost', 'vault.internal', hostname()]) {
+      const client = new VaultClient({
+        address,
+        caCert,
+        tlsServerName: serverName,
+        tokens: staticToken(sensitive('root')),
+      })
+      expect((await client.request('GET', 'auth/token/lookup-self')).status).toBe(200)
+      await client.close()
+    }
+    const stranger = new VaultClient({
+      address,
+      caCert,
+      tlsServerName: 'vault.example',
+      tokens: staticToken(sensitive('root')),
+    })
+    await expect(stranger.request('GET', 'sys/health')).rejects.toThrow(/certificate/)
+    await stranger.close()
+    // As hvac, curl and the clients in Go read it.
+    execFileSync('openssl', ['verify', '-x509_strict', '-CAfile', caFile, join(dirname(caFile), 'vault-cert.pem')])
+    expect(await stopServer(child)).toBe(0)
+    expect(existsSync(dirname(caFile))).toBe(false)
+  })
+
+  it('keeps the files of TLS in a folder of yours, which stays', async () => {
+    const place = join(folder, 'tls')
+    const flags = ['-dev', '-dev-tls', `-dev-tls-cert-dir=${place}`, '-dev-listen-address=127.0.0.1:0']
+    const { child } = await launchServer(flags, { folder, until: /^Root Token: .*$/m })
+    expect(readdirSync(place).sort()).toEqual(['vault-ca.pem', 'vault-cert.pem', 'vault-key.pem'])
+    expect(await stopServer(child)).toBe(0)
+    expect(readdirSync(place)).toEqual([])
   })
 
   it('takes listeners and lifetimes from a configuration', async () => {

@@ -2,14 +2,19 @@
  * `plenum server`: the embedded server alone, without a hub, in the place of `vault server`. It starts sealed, as Vault
  * does; with --dev it is ready at once, keeps nothing, and tells its unseal key and root token to whoever reads its output.
  */
+import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { hostname } from 'node:os'
 import { sensitive, type Sensitive } from '../../sensitive/index.ts'
 import { type EmbeddedServer, type LocalServer, startServer, VAULT_VERSION } from '../../server/index.ts'
 import { enableSecretsEngine, revokeSelf, staticToken, VaultClient } from '../../vault/index.ts'
+import { CommandError } from '../failure.ts'
 import type { GlobalOptions } from '../globals.ts'
 import { keepHeapModest } from '../heap.ts'
 import { watchInterruption } from '../interrupt.ts'
 import type { Screen } from '../screen.ts'
+import { type DevTls, makeDevTls } from '../serving/dev-tls.ts'
 import { openLog, type ServerLog } from '../serving/log.ts'
 import type { ServingEvent } from '../serving/news.ts'
 import { reload } from '../serving/reload.ts'
@@ -23,12 +28,39 @@ export interface ServerCommandOptions extends GlobalOptions, ServingOptions {
   readonly auditPrefix?: boolean
   readonly devRootTokenId?: string
   readonly devKvV1?: boolean
+  readonly devTls?: boolean
+  readonly devTlsCertDir?: string
+  readonly devTlsSan?: readonly string[]
 }
 
 export async function server(options: ServerCommandOptions, screen: Screen): Promise<number> {
   keepHeapModest()
+  const { devTls: withTls = false, devTlsCertDir: folder, devTlsSan: names = [] } = options
+  if (!withTls) {
+    if (folder === undefined && names.length === 0) return serve(options, undefined, screen)
+    throw new CommandError('call-wrong', `--dev-tls-${folder === undefined ? 'san' : 'cert-dir'} needs --dev-tls`, {
+      hint: 'add --dev-tls',
+      status: 2,
+    })
+  }
+  const unfit = names.find((name) => isIP(name) === 0 && !/^[\w*.-]+$/.test(name))
+  if (unfit !== undefined) {
+    throw new CommandError('call-wrong', `--dev-tls-san ${unfit} is neither a DNS name nor an address`, {
+      hint: 'one name each: --dev-tls-san vault.internal --dev-tls-san 10.0.0.7',
+      status: 2,
+    })
+  }
+  const devTls = await makeDevTls({ folder, names, hostname: hostname(), now: Date.now(), random: randomBytes })
+  try {
+    return await serve({ ...options, dev: true }, devTls, screen)
+  } finally {
+    devTls.remove()
+  }
+}
+
+async function serve(options: ServerCommandOptions, devTls: DevTls | undefined, screen: Screen): Promise<number> {
   const { dev = false, auditPrefix = false } = options
-  const serving = settleServing(options)
+  const serving = settleServing(options, devTls)
   const { storage, listeners, auditFolders, leaseTtl } = serving
   const logFormat = serving.logFormat ?? (process.stderr.isTTY ? 'standard' : 'json')
   const log = openLog({
@@ -82,13 +114,13 @@ export async function server(options: ServerCommandOptions, screen: Screen): Pro
     const started = running
     onHangup = () => {
       started.core.reopenAudit()
-      reload({ server: started, log, serving, settle: () => settleServing(options) })
+      reload({ server: started, log, serving, settle: () => settleServing(options, devTls) })
     }
     screen.print(startedWords({ serving, addresses: started.addresses, version, vaultVersion: VAULT_VERSION }))
     const { initialized, sealed } = started.core
     early.log.tell({ kind: 'started', version, initialized, sealed })
     if (token === undefined) tellSealed(started, screen, say)
-    else tellOpen(started, { key, token }, screen, say)
+    else tellOpen(started, { key, token, authorityFile: devTls?.authorityFile }, screen, say)
     early.release()
     await interruption.arrived
     log.tell({ kind: 'stopping' })
@@ -126,18 +158,21 @@ function tellSealed({ address, addresses, core }: EmbeddedServer, screen: Screen
 interface DevSecrets {
   readonly key: string
   readonly token: Sensitive<string>
+  /** Of `--dev-tls`. */
+  readonly authorityFile: string | undefined
 }
 
 function tellOpen(
   { address, addresses }: EmbeddedServer,
-  { key, token }: DevSecrets,
+  { key, token, authorityFile }: DevSecrets,
   screen: Screen,
   say: (text: string) => void,
 ): void {
   // The secrets this command prints: `--dev` asks for them.
   const clear = token.reveal()
-  screen.print(devWords(address, key, clear))
-  screen.document({ address, addresses, unseal_key: key, root_token: clear, dev: true })
+  screen.print(devWords({ address, authorityFile, unsealKey: key, rootToken: clear }))
+  const caCert = authorityFile === undefined ? {} : { ca_cert: authorityFile }
+  screen.document({ address, addresses, ...caCert, unseal_key: key, root_token: clear, dev: true })
   say(
     'dev mode: NOT SAFE for production (in memory, unsealed, root token on the screen). Ctrl-C stops it and forgets everything.',
   )

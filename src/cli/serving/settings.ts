@@ -15,6 +15,7 @@ import {
   type ServerOptions,
 } from '../../server/index.ts'
 import { CommandError, ProblemsError } from '../failure.ts'
+import type { DevTls } from './dev-tls.ts'
 
 export interface ServingOptions {
   readonly port?: number
@@ -29,6 +30,8 @@ export interface ServingOptions {
   readonly dev?: boolean
   readonly devListenAddress?: string
 }
+
+export type DevTlsFiles = Pick<DevTls, 'certificateFile' | 'keyFile'>
 
 export interface Serving {
   readonly storage: ServerOptions['storage']
@@ -49,15 +52,18 @@ export interface Serving {
 const DEFAULT_PORT = 8200
 const DEFAULT_RESERVE_MIB = 64
 
-/** @throws {CommandError | ProblemsError} for a wrong call, or everything that is wrong with a configuration. */
-export function settleServing(options: ServingOptions): Serving {
+/**
+ * `devTls`: files for the listener of `--dev`.
+ * @throws {CommandError | ProblemsError} for a wrong call, or everything that is wrong with a configuration.
+ */
+export function settleServing(options: ServingOptions, devTls?: DevTlsFiles): Serving {
   const { auditFolder, dev = false } = options
   const config = mergeConfigs((options.config ?? []).flatMap(filesOf).map(readConfigFile))
   const { storage, storageType } = settleStorage(options, config)
   return {
     storage,
     storageType,
-    listeners: settleListeners(options, config, dev),
+    listeners: settleListeners(options, config, dev, devTls),
     auditFolders: [...config.auditFolders, ...(auditFolder === undefined ? [] : [auditFolder])].map((one) =>
       resolve(one),
     ),
@@ -136,6 +142,7 @@ function settleListeners(
   { port, devListenAddress }: ServingOptions,
   { listeners }: ServerConfig,
   dev: boolean,
+  devTls: DevTlsFiles | undefined,
 ): readonly Listener[] {
   const refuse = (message: string, hint: string): CommandError =>
     new CommandError('server-listeners', message, { hint, status: 2 })
@@ -151,8 +158,12 @@ function settleListeners(
     )
   }
   const own = dev || listeners.length === 0
-  const plain: Listener = { kind: 'tcp', host: '127.0.0.1', port: port ?? DEFAULT_PORT, ...place }
-  return [...(own ? [plain] : []), ...listeners.map(withFiles)]
+  const tls =
+    devTls === undefined
+      ? undefined
+      : { certificateFile: devTls.certificateFile, keyFile: devTls.keyFile, clientAuthorityFile: undefined }
+  const first = { kind: 'tcp', host: '127.0.0.1', port: port ?? DEFAULT_PORT, ...place, tls } as const
+  return [...(own ? [first] : []), ...listeners].map(withFiles)
 }
 
 /** With the certificate and key in memory. A file that cannot be read is told by the system, with its path. */

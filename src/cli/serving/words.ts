@@ -36,8 +36,17 @@ export function startedWords({ serving, addresses, version, vaultVersion }: Star
   ].join('\n')
 }
 
-/** With the two secrets that `--dev` asks for. `unsealKey` is base64. */
-export function devWords(address: string, unsealKey: string, rootToken: string): string {
+export interface DevWords {
+  readonly address: string
+  /** Of the authority of `--dev-tls`. */
+  readonly authorityFile: string | undefined
+  /** base64 */
+  readonly unsealKey: string
+  readonly rootToken: string
+}
+
+/** With the two secrets that `--dev` asks for. */
+export function devWords({ address, authorityFile, unsealKey, rootToken }: DevWords): string {
   return [
     '',
     'WARNING! dev mode is enabled: NOT SAFE for production. The server is unsealed, keeps everything in memory,',
@@ -46,6 +55,7 @@ export function devWords(address: string, unsealKey: string, rootToken: string):
     'For clients in another terminal:',
     '',
     `    $ export VAULT_ADDR='${address}'`,
+    ...(authorityFile === undefined ? [] : [`    $ export VAULT_CACERT='${authorityFile}'`]),
     '',
     `Unseal Key: ${unsealKey}`,
     `Root Token: ${rootToken}`,

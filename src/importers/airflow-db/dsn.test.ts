@@ -84,6 +84,7 @@ describe('readDsn', () => {
     'postgresql://u:pla@planted:x@h/d',
     'postgresql://u:pla@s/planted@h/d',
     'postgresql://u:pla@s/s?planted@h/d',
+    'postgresql://u:pla@s/planted?x=planted@h/d',
     'postgresql://planted:1x/d',
     'postgresql://u:p@h:99999/planted',
     'postgresql://u:p@h/d?sslmode=planted',

@@ -5,8 +5,8 @@
  *   mysql+pymysql://user:…@db/airflow?unix_socket=/run/mysqld/mysqld.sock
  *   sqlite:////home/airflow/airflow.db
  *
- * Invariant: no error and no label holds user, password or query. A host or a database with "@" in it is refused: there
- * a password that was not percent-encoded has spilled over.
+ * Invariant: no error and no label holds user, password or query. A host, a database or a query with "@" in it is refused:
+ * there a password that was not percent-encoded has spilled over.
  *
  * The driver decides nothing but the names of a few parameters; parameters that no engine here knows are passed over, as
  * they belong to the Python driver.
@@ -86,7 +86,7 @@ export function readDsn(dsn: Sensitive<string>): Dsn {
   if (parts === undefined) throw refused('it is not a URL such as postgresql://user:password@host:5432/airflow')
   const kind = KINDS.get((parts['name'] ?? '').split('+', 1)[0]?.toLowerCase() ?? '')
   if (kind === undefined) throw refused('its scheme is not one of postgresql, mysql and sqlite')
-  if (/^[^=]*@/.test(parts['query'] ?? '')) throw spilled('query')
+  if (parts['query']?.includes('@') === true) throw spilled('query')
   const query = new URLSearchParams(parts['query'] ?? '')
   if (kind === 'sqlite') return sqliteDsn(parts, query)
   const database = parts['database'] || query.get('dbname') || query.get('database') || ''
