@@ -20,6 +20,7 @@ import {
   type TlsRenewal,
 } from './http/index.ts'
 import type { JsonObject } from './json/index.ts'
+import { LOCKOUT_SCOPES, userLockoutOfType, type UserLockoutSettings } from './logical/user-lockout.ts'
 import { createMemoryStorage, openLmdbStorage, type PhysicalStorage } from './storage/index.ts'
 
 export interface ServerOptions {
@@ -32,6 +33,8 @@ export interface ServerOptions {
   readonly auditFolders?: readonly string[] | undefined
   /** Whether who fails to log in too often is locked out for a while. Default: yes. */
   readonly userLockout?: boolean | undefined
+  /** After how many failures, and for how long. Default: Vault's, five and 15 minutes. */
+  readonly userLockoutSettings?: UserLockoutSettings | undefined
   /** What audit devices may use of this process; the store's folder is never part of it. */
   readonly auditPlace?: Omit<AuditPlace, 'keepOut'> | undefined
   /** In seconds. Default: Vault's, 768 h each; a shorter maximum alone is the default as well. */
@@ -95,6 +98,7 @@ export function openCore(
     ...(random === undefined ? {} : { random }),
     ...(auditFolders === undefined ? {} : { auditFolders }),
     ...(userLockout === undefined ? {} : { userLockout }),
+    userLockoutSettings: options.userLockoutSettings,
     configState: configStateOf(options),
     auditPlace: { ...options.auditPlace, keepOut: kind.kind === 'lmdb' ? [kind.folder] : [] },
     ...(options.leaseTtl === undefined ? {} : { leaseTtl: systemLeaseTtl(options.leaseTtl) }),
@@ -169,9 +173,32 @@ function configStateOf(options: ServerOptions): JsonObject {
     ),
     default_lease_ttl: leaseTtl?.default ?? 0,
     max_lease_ttl: leaseTtl?.max ?? 0,
+    ...userLockoutState(options.userLockoutSettings ?? {}),
     disable_clustering: true,
     enable_ui: false,
   }
+}
+
+/** Only where the configuration says something; durations in nanoseconds, as Vault shows these. */
+function userLockoutState(settings: UserLockoutSettings): JsonObject {
+  const said = LOCKOUT_SCOPES.filter((scope) => settings[scope] !== undefined)
+  if (said.length === 0) return {}
+  return {
+    user_lockout_configs: [...new Set(['all', ...said])].map((type) => {
+      const { threshold, duration, counterReset, disabled } = userLockoutOfType(type, settings)
+      return {
+        type,
+        lockout_threshold: threshold,
+        lockout_duration: nanoseconds(duration),
+        lockout_counter_reset: nanoseconds(counterReset),
+        disable_lockout: disabled,
+      }
+    }),
+  }
+}
+
+function nanoseconds(seconds: number): number {
+  return Math.round(seconds * 1e9)
 }
 
 function openStorage(kind: ServerOptions['storage']): PhysicalStorage {
@@ -192,6 +219,7 @@ export {
   type ConfiguredListener,
   type LogFormat,
   type LogLevel,
+  mergeUserLockouts,
   parseAddress,
   readServerConfig,
   type ServerConfig,

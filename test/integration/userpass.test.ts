@@ -137,6 +137,13 @@ describe('user lockout', () => {
   }
 
   it('is tuned by mount', async () => {
+    await tune({ lockout_threshold: '4' })
+    expect(field(await vault.request('GET', `sys/auth/${mount}/tune`), 'data')).toMatchObject({
+      user_lockout_counter_reset_duration: 0,
+      user_lockout_disable: false,
+      user_lockout_duration: 0,
+      user_lockout_threshold: 4,
+    })
     await tune({ lockout_threshold: '3', lockout_duration: '2s', lockout_counter_reset_duration: '1m' })
     const shown = {
       user_lockout_counter_reset_duration: 60,

@@ -91,6 +91,7 @@ async function serve(options: ServerCommandOptions, devTls: DevTls | undefined, 
       listeners,
       auditFolders,
       userLockout: userLockoutOf(process.env),
+      userLockoutSettings: serving.userLockout,
       auditPlace: {
         stdout: writeOut,
         allowPrefix: auditPrefix,

@@ -40,6 +40,7 @@ function changedForGood(before: Serving, now: Serving): string[] {
     ['the storage', ({ storage }) => storage],
     ['where the server listens', ({ listeners }) => listeners.map(placeOf)],
     ['the lifetime of leases', ({ leaseTtl }) => leaseTtl],
+    ['user lockout', ({ userLockout }) => userLockout],
     ['where audit logs may lie', ({ auditFolders }) => auditFolders],
     ['the reserve for audit logs', ({ auditReserve }) => auditReserve],
     ['the format of the log', ({ logFormat }) => logFormat],

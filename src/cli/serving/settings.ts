@@ -9,6 +9,7 @@ import {
   type Listener,
   type LogFormat,
   type LogLevel,
+  mergeUserLockouts,
   parseAddress,
   readServerConfig,
   type ServerConfig,
@@ -41,6 +42,7 @@ export interface Serving {
   /** Absolute. */
   readonly auditFolders: readonly string[]
   readonly leaseTtl: ServerConfig['leaseTtl']
+  readonly userLockout: ServerConfig['userLockout']
   readonly apiAddress: string | undefined
   /** Bytes of disk that are to stay free for audit logs. */
   readonly auditReserve: number
@@ -68,6 +70,7 @@ export function settleServing(options: ServingOptions, devTls?: DevTlsFiles): Se
       resolve(one),
     ),
     leaseTtl: config.leaseTtl,
+    userLockout: config.userLockout,
     apiAddress: config.apiAddress,
     auditReserve: (options.auditReserve ?? config.auditReserve ?? DEFAULT_RESERVE_MIB) * 1024 ** 2,
     logLevel: options.logLevel ?? config.logLevel ?? 'info',
@@ -109,6 +112,7 @@ function mergeConfigs(configs: readonly ServerConfig[]): ServerConfig {
     logLevel: last(({ logLevel }) => logLevel),
     logFormat: last(({ logFormat }) => logFormat),
     leaseTtl,
+    userLockout: mergeUserLockouts(configs.map(({ userLockout }) => userLockout)),
     auditFolders: configs.flatMap(({ auditFolders }) => auditFolders),
     auditReserve: last(({ auditReserve }) => auditReserve),
   }

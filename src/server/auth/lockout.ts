@@ -9,7 +9,7 @@
  */
 import { LRUCache } from 'lru-cache'
 import type { LoginName } from '../logical/index.ts'
-import { DEFAULT_USER_LOCKOUT, type UserLockoutConfig } from '../logical/user-lockout.ts'
+import type { UserLockoutConfig } from '../logical/user-lockout.ts'
 
 interface Failures {
   readonly of: LoginName
@@ -54,25 +54,14 @@ export class Lockout {
 
 function locks(failures: Failures | undefined, config: UserLockoutConfig, now: number): boolean {
   if (failures === undefined || config.disabled) return false
-  const { threshold, duration } = withDefaults(config)
-  return failures.count >= threshold && now - failures.last < duration * 1000
+  return failures.count >= config.threshold && now - failures.last < config.duration * 1000
 }
 
 function countAfter(before: Failures | undefined, config: UserLockoutConfig, now: number): number {
-  const { threshold, counterReset } = withDefaults(config)
+  const { threshold, counterReset } = config
   // A full count that does not lock any more has been served.
   if (before === undefined || before.count >= threshold || now - before.last >= counterReset * 1000) return 1
   return before.count + 1
-}
-
-function withDefaults({ threshold, duration, counterReset, disabled }: UserLockoutConfig): UserLockoutConfig {
-  const standard = DEFAULT_USER_LOCKOUT
-  return {
-    threshold: threshold === 0 ? standard.threshold : threshold,
-    duration: duration === 0 ? standard.duration : duration,
-    counterReset: counterReset === 0 ? standard.counterReset : counterReset,
-    disabled,
-  }
 }
 
 function keyOf({ accessor, alias }: LoginName): string {

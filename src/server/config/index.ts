@@ -8,8 +8,10 @@
  * `audit_folders` and `audit_reserve` are Plenum's own: where audit files may lie, and the room that they are to have.
  */
 import { HclSyntaxError, parseSyntax, type SyntaxObject } from '../hcl/index.ts'
+import type { UserLockoutSettings } from '../logical/user-lockout.ts'
 import { type ConfiguredListener, readListener } from './listeners.ts'
 import { type ConfigProblem, Section } from './section.ts'
+import { readUserLockouts } from './user-lockout.ts'
 
 export interface ServerConfig {
   /** `undefined` when the file names none. A folder is as written. */
@@ -20,6 +22,7 @@ export interface ServerConfig {
   readonly logFormat: LogFormat | undefined
   /** In seconds. */
   readonly leaseTtl: { readonly default: number | undefined; readonly max: number | undefined }
+  readonly userLockout: UserLockoutSettings
   readonly auditFolders: readonly string[]
   /** MiB of disk that are to stay free for audit files. */
   readonly auditReserve: number | undefined
@@ -71,6 +74,7 @@ function read(file: Section): ServerConfig {
     logFormat: file.choice('log_format', LOG_FORMATS),
     auditReserve: file.whole('audit_reserve', { least: 0, most: MOST_MEBIBYTES }),
     leaseTtl,
+    userLockout: readUserLockouts(file),
     auditFolders: file.texts('audit_folders') ?? [],
   }
   file.end()
@@ -112,3 +116,4 @@ function readRaft(section: Section): void {
 
 export { type ConfiguredListener, parseAddress, type TlsFiles } from './listeners.ts'
 export type { ConfigProblem } from './section.ts'
+export { mergeUserLockouts } from './user-lockout.ts'

@@ -9,6 +9,7 @@ import { createBarrier, keySpace } from '../barrier/index.ts'
 import { CORS_HEADERS, type CorsConfig, type LoggersPort } from '../engines/system/index.ts'
 import type { JsonObject } from '../json/index.ts'
 import { LogicalError } from '../logical/index.ts'
+import type { UserLockoutSettings } from '../logical/user-lockout.ts'
 import { createSeal } from '../seal/index.ts'
 import { type PhysicalStorage, stageStorage } from '../storage/index.ts'
 import { Activity } from './activity.ts'
@@ -50,6 +51,8 @@ export interface CoreOptions {
   readonly listeners?: () => readonly string[]
   /** Whether who fails to log in too often is locked out for a while. Default: yes. */
   readonly userLockout?: boolean
+  /** After how many failures, and for how long. Default: Vault's. */
+  readonly userLockoutSettings?: UserLockoutSettings | undefined
   /** Between two rounds of removing expired tokens from the store and looking at the key's age, in ms. Default 30,000. */
   readonly sweepEveryMs?: number
 }
@@ -146,6 +149,7 @@ export function createCore(options: CoreOptions): Core {
         random,
         auditFolders: options.auditFolders ?? [],
         userLockout: options.userLockout ?? true,
+        userLockoutSettings: options.userLockoutSettings ?? {},
         auditPlace: options.auditPlace ?? {},
         report,
         loggers: options.loggers,
@@ -220,6 +224,7 @@ export function createCore(options: CoreOptions): Core {
       random,
       auditFolders: [],
       userLockout: false,
+      userLockoutSettings: {},
       auditPlace: {},
       report: () => undefined,
       about,

@@ -5,7 +5,7 @@
  * at the same time no more are answered than of guesses one by one (S2).
  */
 import { LogicalError, type LogicalResponse, type LoginName, permissionDenied } from '../logical/index.ts'
-import { DEFAULT_USER_LOCKOUT } from '../logical/user-lockout.ts'
+import type { UserLockoutConfig } from '../logical/user-lockout.ts'
 import type { Exchange } from './exchange.ts'
 import { loginNameOf } from './login-name.ts'
 import { performRequest } from './perform.ts'
@@ -13,13 +13,18 @@ import type { Session } from './session.ts'
 
 /** For requests on open paths; those that are no login go through as they are. */
 export function performLogin(exchange: Exchange, session: Session): LogicalResponse | Promise<LogicalResponse> {
+  const { mounted } = exchange
   const name = session.lockout === undefined ? undefined : loginNameOf(exchange)
-  return name === undefined ? performRequest(exchange) : countedLogin(name, exchange, session)
+  if (name === undefined || mounted === undefined) return performRequest(exchange)
+  return countedLogin(name, session.userLockout(mounted.entry), exchange, session)
 }
 
-async function countedLogin(name: LoginName, exchange: Exchange, session: Session): Promise<LogicalResponse> {
-  const { lockout, now } = session
-  const config = exchange.mounted?.entry.config.userLockout ?? DEFAULT_USER_LOCKOUT
+async function countedLogin(
+  name: LoginName,
+  config: UserLockoutConfig,
+  exchange: Exchange,
+  { lockout, now }: Session,
+): Promise<LogicalResponse> {
   const refuseLocked = (): void => {
     if (lockout?.isLocked(name, config, now()) === true) throw permissionDenied()
   }

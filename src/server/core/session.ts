@@ -24,6 +24,7 @@ import {
 } from '../engines/system/index.ts'
 import { Entities } from '../identity/index.ts'
 import type { Backend } from '../logical/index.ts'
+import { effectiveUserLockout, type UserLockoutConfig, type UserLockoutSettings } from '../logical/user-lockout.ts'
 import { PolicyStore } from '../policy/index.ts'
 import { RateLimits } from '../quota/index.ts'
 import {
@@ -67,6 +68,8 @@ export interface Session {
   readonly rootGeneration: RootGeneration
   /** Effective lease TTLs of a mount, in seconds. */
   leaseTtl(mount: MountEntry): LeaseTtl
+  /** Of an auth mount, as it is tuned now. */
+  userLockout(mount: MountEntry): UserLockoutConfig
 }
 
 export interface SessionOptions {
@@ -77,6 +80,7 @@ export interface SessionOptions {
   readonly auditFolders: readonly string[]
   /** Whether who fails to log in too often is locked out for a while. */
   readonly userLockout: boolean
+  readonly userLockoutSettings: UserLockoutSettings
   readonly auditPlace: AuditPlace
   readonly report: Report
   /** The system's own. */
@@ -164,6 +168,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     shareBackup,
     rootGeneration,
     leaseTtl,
+    userLockout: ({ type, config: tuned }) =>
+      effectiveUserLockout(type, tuned.userLockout, options.userLockoutSettings),
   }
   const versions = openSetting<readonly InstalledVersion[]>(core, 'versions', [])
   await noteVersion(versions, now())

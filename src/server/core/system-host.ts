@@ -19,7 +19,7 @@ import type {
 import { readPgpKeys, type Rekey, type RootGeneration, type ShareBackup } from '../seal/index.ts'
 import type { Setting } from './setting.ts'
 import { invalidRequest, type TokenEntry } from '../logical/index.ts'
-import { DEFAULT_USER_LOCKOUT } from '../logical/user-lockout.ts'
+import type { UserLockoutConfig } from '../logical/user-lockout.ts'
 import type { Entities } from '../identity/index.ts'
 import type { Acl, PolicyStore } from '../policy/index.ts'
 import type { RateLimits } from '../quota/index.ts'
@@ -38,6 +38,7 @@ interface SystemParts {
   readonly entities: Entities
   readonly wrapping: WrappingTokens
   readonly lockout: Lockout | undefined
+  readonly userLockout: (mount: MountEntry) => UserLockoutConfig
   readonly rekey: Rekey
   readonly shareBackup: Setting<ShareBackup | null>
   readonly rootGeneration: RootGeneration
@@ -75,7 +76,7 @@ export function createSystemHost(
   keys: KeysPort,
   { leaseTtl, seal, snapshots, random, facts, about, loggers }: ServerPowers,
 ): SystemHost {
-  const { mounts, tokens, wrapping, lockout, rateLimits, config, now } = parts
+  const { mounts, tokens, wrapping, rateLimits, config, now } = parts
   const acl = (token: TokenEntry): Acl => aclOf(token, parts)
   return {
     node: { hostname: hostname(), version: VAULT_VERSION },
@@ -87,7 +88,7 @@ export function createSystemHost(
     secrets: secretsPort(mounts, rateLimits),
     auths: authsPort(mounts, tokens, rateLimits),
     audit,
-    lockout: lockoutPort(mounts, lockout, now),
+    lockout: lockoutPort(parts),
     quotas: rateLimits,
     config,
     leaseTtl,
@@ -200,12 +201,10 @@ function authsPort(mounts: MountTable, tokens: TokenStore, rateLimits: RateLimit
   }
 }
 
-function lockoutPort(mounts: MountTable, lockout: Lockout | undefined, now: () => number): LockoutPort {
+function lockoutPort({ mounts, lockout, userLockout, now }: SystemParts): LockoutPort {
   return {
     locked() {
-      const configs = new Map(
-        mounts.list('auth').map(({ accessor, config }) => [accessor, config.userLockout ?? DEFAULT_USER_LOCKOUT]),
-      )
+      const configs = new Map(mounts.list('auth').map((entry) => [entry.accessor, userLockout(entry)]))
       return lockout?.locked((accessor) => configs.get(accessor), now()) ?? []
     },
     unlock: (accessor, alias) => lockout?.clear({ accessor, alias }),

@@ -23,7 +23,7 @@ export interface MountConfig {
   readonly allowedResponseHeaders: readonly string[]
   /** Auth mounts only; empty is `default-service`. */
   readonly tokenType: string
-  /** Auth mounts only. Default: `DEFAULT_USER_LOCKOUT`. */
+  /** Auth mounts only, and only where it is tuned: `UNTUNED_USER_LOCKOUT` and what was asked for. */
   readonly userLockout?: UserLockoutConfig
 }
 

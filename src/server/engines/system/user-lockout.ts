@@ -7,7 +7,7 @@ import {
   type LoginName,
   type Route,
 } from '../../logical/index.ts'
-import { DEFAULT_USER_LOCKOUT, LOCKOUT_TYPES, type UserLockoutConfig } from '../../logical/user-lockout.ts'
+import { LOCKOUT_TYPES, UNTUNED_USER_LOCKOUT, type UserLockoutConfig } from '../../logical/user-lockout.ts'
 import type { MountView, SystemHost } from './host.ts'
 
 export function lockedUserRoutes({ lockout }: Pick<SystemHost, 'lockout'>): Route[] {
@@ -67,7 +67,7 @@ export function readUserLockout(
   if (fields === undefined) return current
   if (!LOCKOUT_TYPES.includes(type))
     throw invalidRequest(`tuning of user lockout configuration for auth type ${JSON.stringify(type)} not allowed`)
-  const { threshold, duration, counterReset, disabled } = current ?? DEFAULT_USER_LOCKOUT
+  const { threshold, duration, counterReset, disabled } = current ?? UNTUNED_USER_LOCKOUT
   const wanted = intField(fields, 'lockout_threshold') ?? threshold
   if (wanted < 0) throw invalidRequest('lockout_threshold cannot be negative')
   return {
