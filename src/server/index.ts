@@ -39,6 +39,8 @@ export interface ServerOptions {
   readonly auditPlace?: Omit<AuditPlace, 'keepOut'> | undefined
   /** In seconds. Default: Vault's, 768 h each; a shorter maximum alone is the default as well. */
   readonly leaseTtl?: { readonly default?: number | undefined; readonly max?: number | undefined } | undefined
+  /** Where whoever starts it keeps the number of its process, for `sys/config/state/sanitized`. Default: nowhere. */
+  readonly pidFile?: string | undefined
   /**
    * Work on the core before anyone can connect: initialising and unsealing it, and requests of this process. When it
    * fails, nothing listens.
@@ -160,7 +162,7 @@ function listenersOf({ port, listeners = [] }: ServerOptions): readonly Listener
 
 /** Vault's words for what the server was started with. No path of a key or certificate is among it. */
 function configStateOf(options: ServerOptions): JsonObject {
-  const { storage, leaseTtl } = options
+  const { storage, leaseTtl, pidFile } = options
   return {
     storage: { type: storage.kind === 'memory' ? 'inmem' : 'lmdb' },
     listeners: listenersOf(options).map((listener) =>
@@ -174,6 +176,7 @@ function configStateOf(options: ServerOptions): JsonObject {
     default_lease_ttl: leaseTtl?.default ?? 0,
     max_lease_ttl: leaseTtl?.max ?? 0,
     ...userLockoutState(options.userLockoutSettings ?? {}),
+    pid_file: pidFile ?? '',
     disable_clustering: true,
     enable_ui: false,
   }

@@ -1,9 +1,9 @@
 /** What follows from keys of the configuration of `plenum server`, seen by its clients. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { launchServer, type ServerProcess, stopServers } from './plenum-server.case.ts'
+import { launchServer, type ServerProcess, stopServer, stopServers } from './plenum-server.case.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plenum-server-config-'))
 afterEach(stopServers)
@@ -97,5 +97,41 @@ describe('user_lockout', () => {
       folder,
     })
     await expect(wrong).rejects.toThrow(/wrong\.hcl:2:23: user_lockout "all": lockout_threshold must be a whole number/)
+  })
+})
+
+describe('pid_file', () => {
+  const LISTENER = 'listener "tcp" {\n  address = "127.0.0.1:0"\n  tls_disable = true\n}'
+
+  it('holds the number of the process from before it says that it has started, and goes with it', async () => {
+    const path = join(folder, 'dev.pid')
+    writeFileSync(path, 'of a server that was killed')
+    const server = await launchServer([...DEV, file('pid.hcl', 'pid_file = "dev.pid"')], { folder })
+    expect(readFileSync(path, 'utf8')).toBe(String(server.child.pid))
+    expect((await ask(server, 'sys/config/state/sanitized'))[1]).toMatchObject({ pid_file: path })
+    file('pid.hcl', 'pid_file = "other.pid"')
+    server.child.kill('SIGHUP')
+    await expect
+      .poll(server.log)
+      .toContain('the file of the process id changed in the configuration: restart the server')
+    expect(await stopServer(server.child)).toBe(0)
+    expect(readdirSync(folder).filter((name) => name.includes('.pid'))).toEqual([])
+  })
+
+  it('is left alone by a second server that does not get the store', async () => {
+    const config = file('twice.hcl', `pid_file = "twice.pid"\nstorage "file" { path = "twice" }\n${LISTENER}`)
+    const server = await launchServer([config], { folder })
+    await expect(launchServer([config], { folder })).rejects.toThrow('ended with 1')
+    expect(readFileSync(join(folder, 'twice.pid'), 'utf8')).toBe(String(server.child.pid))
+    expect(await stopServer(server.child)).toBe(0)
+    expect(existsSync(join(folder, 'twice.pid'))).toBe(false)
+  })
+
+  it('needs a folder: the server ends, and says what to do', async () => {
+    const config = file('lost.hcl', `pid_file = "no/lost.pid"\nstorage "file" { path = "lost" }\n${LISTENER}`)
+    const lost = launchServer([config], { folder })
+    await expect(lost).rejects.toThrow(/ended with 1: [^]*there is no folder [^]*make the folder/)
+    const found = file('lost.hcl', `pid_file = "lost.pid"\nstorage "file" { path = "lost" }\n${LISTENER}`)
+    expect((await launchServer([found], { folder })).out).toContain('Storage: file')
   })
 })

@@ -17,6 +17,7 @@ import type { Screen } from '../screen.ts'
 import { type DevTls, makeDevTls } from '../serving/dev-tls.ts'
 import { openLog, type ServerLog } from '../serving/log.ts'
 import type { ServingEvent } from '../serving/news.ts'
+import { type PidFile, writePidFile } from '../serving/pid-file.ts'
 import { reload } from '../serving/reload.ts'
 import { type ServingOptions, settleServing } from '../serving/settings.ts'
 import { devWords, startedWords } from '../serving/words.ts'
@@ -85,6 +86,7 @@ async function serve(options: ServerCommandOptions, devTls: DevTls | undefined, 
   let token: Sensitive<string> | undefined
   const version = await readVersion()
   let running: EmbeddedServer | undefined
+  let pidFile: PidFile | undefined
   try {
     running = await startServer({
       storage,
@@ -100,6 +102,7 @@ async function serve(options: ServerCommandOptions, devTls: DevTls | undefined, 
         holdReserve: storage.kind !== 'memory',
       },
       leaseTtl,
+      pidFile: serving.pidFile,
       version,
       // Before it listens: who waits for the port finds it ready, and nobody else comes first.
       beforeListen: async (core, local) => {
@@ -113,6 +116,7 @@ async function serve(options: ServerCommandOptions, devTls: DevTls | undefined, 
       loggers: log.loggers,
     })
     const started = running
+    if (serving.pidFile !== undefined) pidFile = writePidFile(serving.pidFile, process.pid)
     onHangup = () => {
       started.core.reopenAudit()
       reload({ server: started, log, serving, settle: () => settleServing(options, devTls) })
@@ -128,9 +132,22 @@ async function serve(options: ServerCommandOptions, devTls: DevTls | undefined, 
     return 0
   } finally {
     early.release()
-    await running?.close()
+    try {
+      await running?.close()
+    } finally {
+      if (pidFile !== undefined) removePidFile(pidFile, log)
+    }
     interruption.release()
     log.close()
+  }
+}
+
+/** A server that ended well has ended well: what is left of it is told, and the next start replaces it. */
+function removePidFile(file: PidFile, log: ServerLog): void {
+  try {
+    file.remove()
+  } catch (error) {
+    log.tell({ kind: 'pid-file-left', path: file.path, error })
   }
 }
 

@@ -29,6 +29,15 @@ describe('the log', () => {
     ])
   })
 
+  it('tells why the file of the process id is left, and where', () => {
+    const { log, lines } = plant('standard')
+    const error = Object.assign(new Error("EACCES: permission denied, unlink '/run/p.pid'"), { code: 'EACCES' })
+    log.tell({ kind: 'pid-file-left', path: '/run/p.pid', error })
+    expect(lines).toEqual([
+      "1970-01-01T00:00:00.000Z [WARN]  server: the file of the process id cannot be removed: EACCES: permission denied, unlink '/run/p.pid': path=/run/p.pid\n",
+    ])
+  })
+
   it('as text looks as that of Vault, and is one line an event', () => {
     const { log, lines } = plant('standard')
     log.tell({ kind: 'mount-made', path: 'a b/', type: 'kv' })

@@ -16,6 +16,7 @@ export type ServingEvent =
   | { readonly kind: 'tls-kept'; readonly address: string; readonly reason: string }
   | { readonly kind: 'configuration-kept'; readonly reason: string }
   | { readonly kind: 'restart-needed'; readonly what: string }
+  | { readonly kind: 'pid-file-left'; readonly path: string; readonly error: unknown }
   | { readonly kind: 'lines-lost'; readonly count: number }
 
 /** Vault's words where it has one. */
@@ -63,6 +64,8 @@ const TELLERS: Tellers = {
   'configuration-kept': ({ reason }) =>
     say('error', 'server', `the configuration cannot be read anew, what was read before still holds: ${reason}`),
   'restart-needed': ({ what }) => say('warn', 'server', `${what} changed in the configuration: restart the server`),
+  'pid-file-left': ({ path, error }) =>
+    say('warn', 'server', `the file of the process id cannot be removed: ${reasonOf(error)}`, { path }),
   'lines-lost': ({ count }) => say('warn', 'server', 'log lines were dropped because nobody read them', { count }),
   listening: ({ address, tls }) => say('info', 'listener', 'listening', { address, tls }),
   initialized: ({ shares, threshold }) => say('info', 'core', 'initialized', { shares, threshold }),

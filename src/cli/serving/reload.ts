@@ -41,6 +41,7 @@ function changedForGood(before: Serving, now: Serving): string[] {
     ['where the server listens', ({ listeners }) => listeners.map(placeOf)],
     ['the lifetime of leases', ({ leaseTtl }) => leaseTtl],
     ['user lockout', ({ userLockout }) => userLockout],
+    ['the file of the process id', ({ pidFile }) => pidFile],
     ['where audit logs may lie', ({ auditFolders }) => auditFolders],
     ['the reserve for audit logs', ({ auditReserve }) => auditReserve],
     ['the format of the log', ({ logFormat }) => logFormat],

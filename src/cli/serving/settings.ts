@@ -44,6 +44,8 @@ export interface Serving {
   readonly leaseTtl: ServerConfig['leaseTtl']
   readonly userLockout: ServerConfig['userLockout']
   readonly apiAddress: string | undefined
+  /** Absolute. */
+  readonly pidFile: string | undefined
   /** Bytes of disk that are to stay free for audit logs. */
   readonly auditReserve: number
   readonly logLevel: LogLevel
@@ -72,6 +74,7 @@ export function settleServing(options: ServingOptions, devTls?: DevTlsFiles): Se
     leaseTtl: config.leaseTtl,
     userLockout: config.userLockout,
     apiAddress: config.apiAddress,
+    pidFile: config.pidFile === undefined ? undefined : resolve(config.pidFile),
     auditReserve: (options.auditReserve ?? config.auditReserve ?? DEFAULT_RESERVE_MIB) * 1024 ** 2,
     logLevel: options.logLevel ?? config.logLevel ?? 'info',
     logFormat: options.logFormat ?? config.logFormat,
@@ -109,6 +112,7 @@ function mergeConfigs(configs: readonly ServerConfig[]): ServerConfig {
     storage: last(({ storage }) => storage),
     listeners: configs.flatMap(({ listeners }) => listeners),
     apiAddress: last(({ apiAddress }) => apiAddress),
+    pidFile: last(({ pidFile }) => pidFile),
     logLevel: last(({ logLevel }) => logLevel),
     logFormat: last(({ logFormat }) => logFormat),
     leaseTtl,

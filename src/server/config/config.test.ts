@@ -25,6 +25,7 @@ describe('a configuration', () => {
       api_addr      = "https://127.0.0.1:8200"
       disable_mlock = true
       log_level     = "warn"
+      pid_file      = "/run/plenum/server.pid"
       log_format    = "json"
       audit_reserve = 16
       default_lease_ttl = "24h"
@@ -51,6 +52,7 @@ describe('a configuration', () => {
       storage: { kind: 'folder', type: 'raft', path: '/opt/vault/data' },
       apiAddress: 'https://127.0.0.1:8200',
       logLevel: 'warn',
+      pidFile: '/run/plenum/server.pid',
       logFormat: 'json',
       auditReserve: 16,
       leaseTtl: { default: 86_400, max: 2_764_800 },
@@ -179,6 +181,7 @@ describe('what is wrong', () => {
     ],
     ['default_lease_ttl = "2h"\nmax_lease_ttl = "1h"', '1:1 default_lease_ttl is longer than max_lease_ttl'],
     ['max_lease_ttl = 1\nmax_lease_ttl = 2', '2:1 max_lease_ttl is there twice'],
+    ['pid_file = ""', '1:12 pid_file must be a text'],
     ['log_format = "text"', '1:1 log_format must be one of standard, json'],
     ['audit_reserve = "much"', '1:17 audit_reserve must be a whole number from 0 to 9999999'],
     ['log_level = "loud"', '1:1 log_level must be one of trace, debug, info, warn, error'],

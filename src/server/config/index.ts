@@ -18,6 +18,8 @@ export interface ServerConfig {
   readonly storage: ConfiguredStorage | undefined
   readonly listeners: readonly ConfiguredListener[]
   readonly apiAddress: string | undefined
+  /** As written. */
+  readonly pidFile: string | undefined
   readonly logLevel: LogLevel | undefined
   readonly logFormat: LogFormat | undefined
   /** In seconds. */
@@ -70,6 +72,7 @@ function read(file: Section): ServerConfig {
     storage: readStorage(file),
     listeners: file.blocks('listener').flatMap(({ label, section }) => readListener(label, section)),
     apiAddress: file.text('api_addr'),
+    pidFile: file.text('pid_file'),
     logLevel: file.choice('log_level', LOG_LEVELS),
     logFormat: file.choice('log_format', LOG_FORMATS),
     auditReserve: file.whole('audit_reserve', { least: 0, most: MOST_MEBIBYTES }),
