@@ -6,9 +6,9 @@
  */
 import { LRUCache } from 'lru-cache'
 import { internalError } from '../../logical/index.ts'
-import type { Storage, Write } from '../../storage/index.ts'
+import { type Storage, unhurriedNames, type Write } from '../../storage/index.ts'
 import { Turns } from '../../../concurrency/index.ts'
-import { type Salt, unhurriedNames } from '../../token/index.ts'
+import type { Salt } from '../../token/index.ts'
 import { keyedName } from './keyed-name.ts'
 import type { Role } from './role.ts'
 import { decodeSecretId, encodeSecretId, isExpired, type SecretId } from './secret-id.ts'
