@@ -33,9 +33,12 @@ beforeAll(async () => {
   token = rootToken
   await ask('POST', 'sys/mounts/one', { type: 'kv', options: { version: '1' } })
   await ask('POST', 'sys/mounts/two', { type: 'kv', options: { version: '2' } })
+  await ask('POST', 'sys/auth/approle', { type: 'approle' })
+  await ask('POST', 'auth/approle/role/r', {})
   for (let n = 0; n < NAMES; n += 1) {
     await ask('PUT', `one/f/${n}`, { k: 'v' })
     await ask('PUT', `two/data/f/${n}`, { data: { k: 'v' } })
+    await ask('POST', 'auth/approle/role/r/secret-id')
     await ask('POST', 'auth/token/create', { ttl: '1h', no_default_policy: true, policies: ['none'] })
   }
   await ask('PUT', 'sys/audit/file', { type: 'file', options: { file_path: join(folder, 'audit.log') } })
@@ -53,6 +56,7 @@ describe('others have their turn', () => {
     ['SCAN', 'two/metadata'],
     ['LIST', 'two/detailed-metadata/f'],
     ['LIST', 'auth/token/accessors'],
+    ['LIST', 'auth/approle/role/r/secret-id'],
     ['LIST', 'sys/leases/lookup/auth/token/create'],
   ])('while somebody asks for %s %s', async (method, path) => {
     let keys: readonly string[] = []
