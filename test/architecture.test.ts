@@ -47,7 +47,10 @@ const TABLE: Readonly<Record<string, Row>> = {
   sync: { folders: ['importers', 'airflow', 'hub', 'vault', 'sensitive', 'concurrency'], modules: ['node:crypto'] },
   finish: { folders: ['importers', 'hub', 'vault', 'sensitive', 'concurrency'], modules: ['yaml'] },
   'server/json': { folders: [], modules: [] },
-  'server/storage': { folders: [], modules: ['lmdb', 'node:fs', 'node:path', 'node:crypto', 'node:zlib'] },
+  'server/storage': {
+    folders: [],
+    modules: ['lmdb', 'node:fs', 'node:path', 'node:crypto', 'node:timers/promises', 'node:zlib'],
+  },
   'server/logical': { folders: ['server/json'], modules: ['node:net'] },
   'server/barrier': { folders: CONTRACTS, modules: ['node:crypto', 'lru-cache', 'quick-lru'] },
   'server/seal': {
@@ -72,6 +75,7 @@ const TABLE: Readonly<Record<string, Row>> = {
       'node:net',
       'node:dgram',
       'node:child_process',
+      'node:timers/promises',
       'quick-lru',
     ],
   },

@@ -28,6 +28,14 @@ interface Device {
   failingSince: number | undefined
 }
 
+/** What the next line or lines are of. */
+interface Stored {
+  /** Of entries. */
+  readonly count: 1 | 2
+  readonly request: AuditedRequest
+  readonly response?: AuditedResponse
+}
+
 export interface AuditFailure {
   readonly reason: string
   /** Unix milliseconds. */
@@ -148,12 +156,12 @@ export class AuditBroker {
 
   /** @throws {LogicalError} `internal`, when no device took it. */
   request(request: AuditedRequest, error: string | undefined): Promise<void> {
-    return this.#store(1, ({ entries }) => entries.request(request, error))
+    return this.#store({ count: 1, request }, ({ entries }) => entries.request(request, error))
   }
 
   /** @throws {LogicalError} `internal`, when no device took it. */
   response(request: AuditedRequest, response: AuditedResponse, error: string | undefined): Promise<void> {
-    return this.#store(1, ({ entries }) => entries.response(request, response, error))
+    return this.#store({ count: 1, request, response }, ({ entries }) => entries.response(request, response, error))
   }
 
   /**
@@ -166,23 +174,32 @@ export class AuditBroker {
     response: AuditedResponse,
     error: string | undefined,
   ): Promise<void> {
-    return this.#store(2, ({ entries }) => entries.exchange(request, refusal, response, error))
+    return this.#store({ count: 2, request, response }, ({ entries }) =>
+      entries.exchange(request, refusal, response, error),
+    )
   }
 
   close(): void {
     for (const name of this.#devices.keys()) this.remove(name)
   }
 
-  async #store(count: number, line: (device: Device) => string): Promise<void> {
+  async #store(what: Stored, line: (device: Device) => string): Promise<void> {
     if (this.#devices.size === 0) return
     const stored = await Promise.all(
-      Array.from(this.#devices, ([name, device]) => this.#storeOn(name, device, count, line)),
+      Array.from(this.#devices, ([name, device]) => this.#storeOn(name, device, what, line)),
     )
     if (!stored.includes(true)) throw new LogicalError('internal', 'internal error', 'wrapped')
   }
 
-  async #storeOn(name: string, device: Device, count: number, line: (device: Device) => string): Promise<boolean> {
+  async #storeOn(
+    name: string,
+    device: Device,
+    { count, request, response }: Stored,
+    line: (device: Device) => string,
+  ): Promise<boolean> {
     try {
+      const long = device.entries.prepare(request, response)
+      if (long !== undefined) await long
       await device.sink.write(line(device))
       device.stored += count
       if (device.failingSince !== undefined) this.#recover(name, device)

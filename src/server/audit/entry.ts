@@ -189,8 +189,7 @@ export function createEntries(deviceHasher: Hasher, options: EntryOptions) {
   }
 
   function dataText(request: AuditedRequest, data: JsonObject): string {
-    const isList = request.operation === 'list' || request.operation === 'scan'
-    const shown = options.elideListResponses && isList ? elided(data) : data
+    const shown = isElided(request) ? elided(data) : data
     return hashed(shown, request.mount?.config.auditNonHmacResponseKeys)
   }
 
@@ -224,7 +223,21 @@ export function createEntries(deviceHasher: Hasher, options: EntryOptions) {
     error: string | undefined,
   ): string => line('response', response.time, [about, responseMember(request, response), errorMember(error)])
 
+  function isElided({ operation }: AuditedRequest): boolean {
+    return options.elideListResponses && (operation === 'list' || operation === 'scan')
+  }
+
   return {
+    /**
+     * Does the long part of the work on the next line or lines of a request, letting others have their turn; `undefined`
+     * when there is none.
+     */
+    prepare(request: AuditedRequest, response?: AuditedResponse): Promise<unknown> | undefined {
+      const asked = subjects.has(request) || request.data === undefined ? undefined : hasher.prepare(request.data)
+      const { data: answered } = response ?? {}
+      const told = answered === undefined || isElided(request) ? undefined : hasher.prepare(answered)
+      return asked === undefined || told === undefined ? (asked ?? told) : Promise.all([asked, told])
+    },
     /** The entry that shows a new device works. */
     test: (time: number): string => line('request', time, [TEST_REQUEST]),
     /** `error` when the request was refused before it reached a backend. */

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ExactNumber, type JsonObject, type JsonValue, RawJson, parseJson, stringifyJson } from '../json/index.ts'
+import { turnsDuring } from '../turns.case.ts'
 import { createHasher } from './hash.ts'
 
 const salt = Buffer.alloc(32, 7)
@@ -63,6 +64,40 @@ describe('hashing', () => {
     expect(one.json({ data: document })).toBe(one.json({ data: document }))
     expect(other.json(document)).not.toBe(one.json(document))
     expect(parsed).toBe(1)
+  })
+})
+
+describe('what is long', () => {
+  const names = Array.from({ length: 3000 }, (_, n) => `name ${n}`)
+  const long: readonly (readonly [string, JsonObject])[] = [
+    ['a list', { keys: names, n: 1 }],
+    [
+      'an object of objects',
+      { key_info: Object.fromEntries(names.map((name) => [name, { a: 'x', b: [true, null] }])) },
+    ],
+    ['a document', { data: new RawJson(JSON.stringify({ a: names }), parseJson), metadata: { version: 1 } }],
+    [
+      'lists in an object',
+      { data: { one: names.slice(0, 300), other: [names.slice(300)], n: new ExactNumber('1.0') } },
+    ],
+  ]
+
+  it.each(long)('is hashed beforehand, in slices, to the same text: %s', async (_, data) => {
+    const hasher = createHasher(salt)
+    const prepare = (): Promise<void> => hasher.prepare(data) ?? Promise.resolve()
+    expect(await turnsDuring(prepare)).toBeGreaterThanOrEqual(names.length / 500 - 1)
+    expect(hasher.json(data)).toBe(createHasher(salt).json(data))
+    // Nothing is left to do.
+    expect(hasher.prepare(data)).toBeUndefined()
+  })
+
+  it.each<[string, JsonObject]>([
+    ['nothing', {}],
+    ['a few values', { a: 'x', b: { c: ['y', 1, null] }, d: new RawJson('{"e":"f"}', parseJson) }],
+    ['a long text, which is one value', { a: 'x'.repeat(100_000) }],
+    ['nearly as many', { keys: names.slice(0, 400) }],
+  ])('is not: %s', (_, data) => {
+    expect(createHasher(salt).prepare(data)).toBeUndefined()
   })
 })
 

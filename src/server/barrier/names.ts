@@ -25,6 +25,8 @@ const IV_BYTES = 16
  * use and by weight took a sixth of the server's time where many entries are each used once.
  */
 const REMEMBERED = 8192
+/** Of one list: as many as the cache surely keeps. */
+export const REMEMBERED_AT_ONCE: number = REMEMBERED
 /** Of a path, in characters: longer ones are rare, and are encrypted again each time. */
 const LONGEST_REMEMBERED = 256
 
@@ -59,13 +61,16 @@ export class Names {
     return prefix === '' ? `${ROOT}/` : `${this.storedKey(prefix.slice(0, -1))}/`
   }
 
-  /** @throws {BarrierError} `barrier-corrupt` when the name does not belong below this prefix. */
-  clearName(prefix: string, storedPrefix: string, name: string): string {
+  /**
+   * A name in a list. `remember`: not those of a long list, which would drive out everything else.
+   * @throws {BarrierError} `barrier-corrupt` when the name does not belong below this prefix.
+   */
+  clearName(prefix: string, storedPrefix: string, name: string, remember: boolean): string {
     const isFolder = name.endsWith('/')
     const segment = isFolder ? name.slice(0, -1) : name
     const stored = storedPrefix + segment
     const clear = this.#clear.get(stored) ?? this.#decrypt(prefix, segment)
-    if (stored.length <= 2 * LONGEST_REMEMBERED) this.#clear.set(stored, clear)
+    if (remember && stored.length <= 2 * LONGEST_REMEMBERED) this.#clear.set(stored, clear)
     return isFolder ? `${clear}/` : clear
   }
 

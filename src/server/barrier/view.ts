@@ -1,8 +1,9 @@
 /**
  * A part of what the barrier protects, as a storage: an engine sees the entries below its prefix and no others.
  */
-import { checkKey, checkPrefix, compareKeys, type Storage, type Write } from '../storage/index.ts'
+import { checkKey, checkPrefix, sortKeys, type Storage, type Write } from '../storage/index.ts'
 import type { Changed } from './entries.ts'
+import { REMEMBERED_AT_ONCE } from './names.ts'
 import { sealed, type Unsealed } from './unsealed.ts'
 
 /** `unsealed` throws while there are no keys. */
@@ -46,10 +47,9 @@ export function createView(prefix: string, lower: Storage, unsealed: () => Unsea
       checkPrefix(below)
       const folder = prefix + below
       const stored = names.storedPrefix(folder)
-      return lower
-        .list(stored)
-        .map((name) => names.clearName(folder, stored, name))
-        .sort(compareKeys)
+      return sortKeys(
+        lower.list(stored).map((name, index) => names.clearName(folder, stored, name, index < REMEMBERED_AT_ONCE)),
+      )
     },
     count(below) {
       const { names } = unsealed()
@@ -61,10 +61,13 @@ export function createView(prefix: string, lower: Storage, unsealed: () => Unsea
       checkPrefix(below)
       const folder = prefix + below
       const stored = names.storedPrefix(folder)
+      let given = 0
       for (const piece of lower.pieces(stored, most)) {
         // Sealed between two pieces, the names are without their key.
         if (unsealed().names !== names) throw sealed()
-        yield piece.map((name) => names.clearName(folder, stored, name))
+        const remember = given < REMEMBERED_AT_ONCE
+        given += piece.length
+        yield piece.map((name) => names.clearName(folder, stored, name, remember))
       }
     },
     commit,

@@ -13,6 +13,7 @@
  * The first byte is the version of the format. Not found out: both put back together, and an entry that is gone whole.
  */
 import type { Storage, Write } from './storage.ts'
+import { unhurriedList } from './unhurried.ts'
 
 /** A value and its mark contradict each other, or are of a format that this server does not know. */
 export class MarkedEntryError extends Error {
@@ -63,6 +64,11 @@ export class MarkedEntries {
   /** Names directly below a folder, sorted. `folder` is empty or ends in `/`. */
   list(folder: string): string[] {
     return this.#options.storage.list(this.#options.values + folder)
+  }
+
+  /** The same for a folder that may be long: others have their turn meanwhile. */
+  unhurriedList(folder: string): Promise<string[]> {
+    return unhurriedList(this.#options.storage, this.#options.values + folder)
   }
 
   /** Resolves when it is durable. */

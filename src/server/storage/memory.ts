@@ -5,7 +5,7 @@
  */
 import { replaced, StorageClosedError } from './errors.ts'
 import { type FrozenStore, inBatches, type PhysicalStorage, type Replacement, type StoredEntry } from './physical.ts'
-import { checkKey, checkPrefix, compareKeys, type Write } from './storage.ts'
+import { checkKey, checkPrefix, compareKeys, sortKeys, type Write } from './storage.ts'
 
 interface Folder {
   readonly leaves: Set<string>
@@ -44,7 +44,7 @@ export function createMemoryStorage(): PhysicalStorage {
       use()
       checkPrefix(prefix)
       const folder = folderBelow(root, prefix)
-      return folder === undefined ? [] : [...namesOf(folder)].sort(compareKeys)
+      return folder === undefined ? [] : sortKeys([...namesOf(folder)])
     },
     count(prefix) {
       use()

@@ -5,7 +5,7 @@
  * One writer. It does not own the storage below: `close` drops what is held back and leaves that one open.
  */
 import { StorageClosedError } from './errors.ts'
-import { checkKey, checkPrefix, compareKeys, type Storage, type Write } from './storage.ts'
+import { checkKey, checkPrefix, sortKeys, type Storage, type Write } from './storage.ts'
 
 export interface StagedStorage extends Storage {
   /** Writes everything held back to the storage below, and holds back anew from then on. */
@@ -27,7 +27,7 @@ export function stageStorage(lower: Storage): StagedStorage {
       const slash = key.indexOf('/', prefix.length)
       names.add(slash === -1 ? key.slice(prefix.length) : key.slice(prefix.length, slash + 1))
     }
-    return [...names].sort(compareKeys)
+    return sortKeys([...names])
   }
 
   /** Whether a name of the storage below is still there when the staged deletions are done. */

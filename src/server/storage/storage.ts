@@ -102,6 +102,11 @@ export function compareKeys(a: string, b: string): number {
   return a.length - b.length
 }
 
+/** Sorts in place, in the order of the bytes. Without surrogates that is V8's own order of texts, which is far quicker. */
+export function sortKeys(keys: string[]): string[] {
+  return keys.some((key) => /[\ud800-\udfff]/.test(key)) ? keys.sort(compareKeys) : keys.sort()
+}
+
 /** Surrogates stand for code points above all that one unit can hold. */
 function codePointRank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit

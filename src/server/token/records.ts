@@ -23,7 +23,7 @@ import {
   removeWrites,
 } from './record.ts'
 import type { Salt } from './salt.ts'
-import { unhurriedNames } from './unhurried.ts'
+import { unhurriedNames } from '../storage/unhurried.ts'
 
 /** Tokens kept decoded. */
 const CACHED = 10_000

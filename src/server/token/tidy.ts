@@ -6,7 +6,7 @@
 import type { Storage, Write } from '../storage/storage.ts'
 import { accessorKey, childrenPrefix, KEPT } from './record.ts'
 import type { TokenRecords } from './records.ts'
-import { unhurriedNames } from './unhurried.ts'
+import { unhurriedNames } from '../storage/unhurried.ts'
 
 export async function tidyTokens(storage: Storage, records: TokenRecords): Promise<void> {
   const gone: Write[] = []

@@ -25,7 +25,7 @@ import { planRenewal, type Renewal, type RenewalTerms } from './renewal.ts'
 import { Salt } from './salt.ts'
 import { tidyTokens } from './tidy.ts'
 import { BATCH_PREFIX, newAccessor, newServiceToken } from './token-text.ts'
-import { unhurried } from './unhurried.ts'
+import { unhurried } from '../storage/unhurried.ts'
 import { Turns } from '../../concurrency/index.ts'
 
 export interface IssuedToken {

@@ -91,7 +91,10 @@ export function secretIdRoutes({ roles, secretIds, now, random, leaseTtl }: Secr
       about: 'Makes a secret-id of the role, or lists the accessors of those that there are.',
       fields: { role_name: ROLE_NAME, ...SECRET_ID_FIELDS },
       operations: {
-        list: (_, parameters) => ({ kind: 'list', keys: secretIds.accessors(findRole(parameters, invalidRequest)) }),
+        list: async (_, parameters) => ({
+          kind: 'list',
+          keys: await secretIds.accessors(findRole(parameters, invalidRequest)),
+        }),
         update: (request, parameters) => issue(request, parameters, newUuid(random)),
       },
     },

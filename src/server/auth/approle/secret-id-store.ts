@@ -6,9 +6,9 @@
  */
 import { LRUCache } from 'lru-cache'
 import { internalError } from '../../logical/index.ts'
-import type { Storage, Write } from '../../storage/index.ts'
+import { type Storage, unhurriedNames, type Write } from '../../storage/index.ts'
 import { Turns } from '../../../concurrency/index.ts'
-import { type Salt, unhurriedNames } from '../../token/index.ts'
+import type { Salt } from '../../token/index.ts'
 import { keyedName } from './keyed-name.ts'
 import type { Role } from './role.ts'
 import { decodeSecretId, encodeSecretId, isExpired, type SecretId } from './secret-id.ts'
@@ -90,9 +90,13 @@ export class SecretIdStore {
   }
 
   /** Sorted. Reads all secret-ids of the role. */
-  accessors({ folder }: Role): string[] {
-    const keys = this.#options.storage.list(folderPrefix(folder)).map((name) => secretIdKey(folder, name))
-    return keys.flatMap((key) => this.#live(key)?.secretId.accessor ?? []).sort()
+  async accessors({ folder }: Role): Promise<string[]> {
+    const found: string[] = []
+    for await (const name of unhurriedNames(this.#options.storage, folderPrefix(folder))) {
+      const live = this.#live(secretIdKey(folder, name))
+      if (live !== undefined) found.push(live.secretId.accessor)
+    }
+    return found.sort()
   }
 
   /** All of a role that is gone. */

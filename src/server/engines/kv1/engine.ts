@@ -22,7 +22,7 @@ import {
   unsupportedOperation,
   upgrading,
 } from '../../logical/index.ts'
-import { pageOf, scanPage, type Storage, StorageKeyError } from '../../storage/index.ts'
+import { type Page, pageOf, scanPage, type Storage, StorageKeyError } from '../../storage/index.ts'
 import { SecretStore } from './secret-store.ts'
 import { UnversionedSecrets } from './unversioned.ts'
 
@@ -92,9 +92,9 @@ function perform(
     case 'read':
       return read(secrets, path)
     case 'list':
-      return { kind: 'list', keys: pageOf(secrets.list(path), pageFields(data)) }
+      return list(secrets, path, pageFields(data))
     case 'scan':
-      return { kind: 'list', keys: scanPage((folder) => secrets.list(folder), path, pageFields(data)) }
+      return scan(secrets, path, pageFields(data))
     case 'create':
     case 'update':
       return write(secrets, path, data)
@@ -103,6 +103,14 @@ function perform(
     case 'patch':
       throw unsupportedOperation()
   }
+}
+
+async function list(secrets: SecretStore, folder: string, page: Page): Promise<LogicalResponse> {
+  return { kind: 'list', keys: pageOf(await secrets.list(folder), page) }
+}
+
+async function scan(secrets: SecretStore, folder: string, page: Page): Promise<LogicalResponse> {
+  return { kind: 'list', keys: await scanPage((below) => secrets.list(below), folder, page) }
 }
 
 function read(secrets: SecretStore, path: string): LogicalResponse {

@@ -40,8 +40,8 @@ export class SecretStore {
   }
 
   /** Names directly below a folder, sorted. `folder` is empty or ends in `/`. */
-  list(folder: string): string[] {
-    return this.#entries.list(folder)
+  list(folder: string): Promise<string[]> {
+    return this.#entries.unhurriedList(folder)
   }
 
   put(path: string, document: string): Promise<void> {

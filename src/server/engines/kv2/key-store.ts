@@ -11,7 +11,7 @@
 import { LRUCache } from 'lru-cache'
 import QuickLRU from 'quick-lru'
 import { parseJson, RawJson } from '../../json/index.ts'
-import type { Storage, Write } from '../../storage/index.ts'
+import { type Storage, unhurriedList, type Write } from '../../storage/index.ts'
 import {
   decodeMark,
   decodeMetadata,
@@ -78,8 +78,8 @@ export class KeyStore {
   }
 
   /** Names directly below a folder, sorted. `folder` is empty or ends in `/`. */
-  list(folder: string): string[] {
-    return this.#storage.list(metaKey(folder))
+  list(folder: string): Promise<string[]> {
+    return unhurriedList(this.#storage, metaKey(folder))
   }
 
   /**

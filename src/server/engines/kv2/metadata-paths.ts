@@ -8,7 +8,7 @@ import {
   type LogicalResponse,
   PAGE_FIELDS,
 } from '../../logical/index.ts'
-import { pageOf, scanPage } from '../../storage/index.ts'
+import { pageOf, scanPage, unhurried } from '../../storage/index.ts'
 import { keyAnswer, object } from './answers.ts'
 import { parseCustomMetadata, patchCustomMetadata } from './custom-metadata.ts'
 import { type Engine, KEY_PATH, type Operations } from './operations.ts'
@@ -34,8 +34,8 @@ export const DETAILED_METADATA: Description = {
 
 export function metadataOperations(engine: Engine): Operations {
   return {
-    list: ({ data }, path) => ({ kind: 'list', keys: listed(engine, data, path) }),
-    scan: ({ data }, path) => ({ kind: 'list', keys: scanned(engine, data, path) }),
+    list: async ({ data }, path) => ({ kind: 'list', keys: await listed(engine, data, path) }),
+    scan: async ({ data }, path) => ({ kind: 'list', keys: await scanned(engine, data, path) }),
     read: (_, path) => {
       const meta = engine.keys.find(path)?.meta
       if (meta === undefined) return { kind: 'none' }
@@ -50,24 +50,25 @@ export function metadataOperations(engine: Engine): Operations {
 /** `detailed-metadata/`: lists and scans with the metadata of each key beside. OpenBao's. */
 export function detailedMetadataOperations(engine: Engine): Operations {
   return {
-    list: ({ data }, path) => detailed(engine, path, listed(engine, data, path)),
-    scan: ({ data }, path) => detailed(engine, path, scanned(engine, data, path)),
+    list: async ({ data }, path) => detailed(engine, path, await listed(engine, data, path)),
+    scan: async ({ data }, path) => detailed(engine, path, await scanned(engine, data, path)),
   }
 }
 
-function listed(engine: Engine, data: JsonObject, folder: string): string[] {
-  return pageOf(engine.keys.list(folder), pageFields(data))
+async function listed(engine: Engine, data: JsonObject, folder: string): Promise<string[]> {
+  const page = pageFields(data)
+  return pageOf(await engine.keys.list(folder), page)
 }
 
-function scanned(engine: Engine, data: JsonObject, folder: string): string[] {
+function scanned(engine: Engine, data: JsonObject, folder: string): Promise<string[]> {
   return scanPage((below) => engine.keys.list(below), folder, pageFields(data))
 }
 
 /** A folder has no metadata, and no entry. */
-function detailed(engine: Engine, folder: string, keys: readonly string[]): LogicalResponse {
+async function detailed(engine: Engine, folder: string, keys: readonly string[]): Promise<LogicalResponse> {
   if (keys.length === 0) return { kind: 'list', keys }
   const info = object({})
-  for (const key of keys) {
+  for await (const key of unhurried(keys)) {
     const meta = engine.keys.find(folder + key)?.meta
     if (meta !== undefined) info[key] = keyAnswer(meta)
   }
