@@ -130,13 +130,17 @@ describe.runIf(embedded)('sys/metrics', () => {
     const text = (await get('sys/metrics?format=prometheus')).text
     const value = (line: RegExp): number => Number(line.exec(text)?.[1])
     expect(value(/^vault_core_unsealed (\d+)$/m)).toBe(1)
-    expect(value(/^vault_core_handle_request\{operation="read",status="4xx"\} (\d+)$/m)).toBeGreaterThan(5)
+    expect(value(/^vault_core_answers\{operation="read",status="4xx"\} (\d+)$/m)).toBeGreaterThan(5)
     expect(value(/^vault_token_count (\d+)$/m)).toBeGreaterThanOrEqual(3)
     expect(value(new RegExp(`^vault_audit_log_entries\\{device="${device}/"\\} (\\d+)$`, 'm'))).toBeGreaterThan(0)
     expect(value(new RegExp(`^vault_audit_log_failures\\{device="${device}/"\\} (\\d+)$`, 'm'))).toBe(0)
     const answer = await get('sys/metrics')
     expect(answer.headers.get('content-type')).toBe('application/json')
-    expect(answer.json).toMatchObject({ Timestamp: expect.any(String), Samples: [], Counters: expect.any(Array) })
+    expect(answer.json).toMatchObject({
+      Timestamp: expect.any(String),
+      Samples: expect.any(Array),
+      Counters: expect.any(Array),
+    })
     expect((await get('sys/metrics?format=xml')).status).toBe(400)
     await vault.request('DELETE', `sys/audit/${device}`)
     expect(readFileSync(options.file_path, 'utf8')).toContain('sys/metrics')
@@ -146,6 +150,53 @@ describe.runIf(embedded)('sys/metrics', () => {
     const { headers, text } = await get('sys/metrics?format=prometheus')
     expect(headers.get('content-type')).toBe('text/plain; version=0.0.4')
     for (const line of text.trimEnd().split('\n'))
-      expect(line).toMatch(/^(?:# (?:HELP|TYPE) .+|[a-z_]+(?:\{[^{}]*\})? \d+)$/)
+      expect(line).toMatch(/^(?:# (?:HELP|TYPE) .+|[a-z_]+(?:\{[^{}]*\})? (?:\d+(?:\.\d+)?(?:e-?\d+)?|NaN))$/)
+  })
+
+  it('tells how long requests, logins and audit entries take', async () => {
+    const device = vault.unique('timed')
+    await vault.request('PUT', `sys/audit/${device}`, {
+      body: { type: 'file', options: { file_path: join(folder, 'timed.log') } },
+    })
+    const logins = vault.unique('timed-logins')
+    await vault.request('POST', `sys/auth/${logins}`, { body: { type: 'approle' } })
+    const times = async (): Promise<Map<string, number>> => {
+      const { text } = await get('sys/metrics?format=prometheus')
+      return new Map(
+        [...text.matchAll(/^([a-z_]+(?:\{quantile="[\d.]+"\})?) (\S+)$/gm)].map(([, name, found]) => [
+          name ?? '',
+          Number(found),
+        ]),
+      )
+    }
+    const before = await times()
+    for (let n = 0; n < 20; n += 1) await get('sys/mounts')
+    for (let n = 0; n < 3; n += 1)
+      await vault.request('POST', `auth/${logins}/login`, { body: { role_id: 'none', secret_id: 'none' } })
+    const after = await times()
+    const grown = (name: string): number => (after.get(name) ?? Number.NaN) - (before.get(name) ?? Number.NaN)
+    // Its own is counted once it is answered.
+    expect(grown('vault_core_handle_request_count')).toBeGreaterThanOrEqual(21)
+    expect(grown('vault_core_handle_login_request_count')).toBeGreaterThanOrEqual(3)
+    for (const name of [
+      'core_handle_request',
+      'core_handle_login_request',
+      'audit_log_request',
+      'audit_log_response',
+    ]) {
+      expect(grown(`vault_${name}_sum`), name).toBeGreaterThan(0)
+      const quantiles = ['0.5', '0.9', '0.99'].map(
+        (share) => after.get(`vault_${name}{quantile="${share}"}`) ?? Number.NaN,
+      )
+      expect(quantiles[0], name).toBeGreaterThan(0)
+      expect(quantiles, name).toEqual([...quantiles].sort((a, b) => a - b))
+    }
+    const { json } = await get('sys/metrics')
+    const samples = json['Samples'] as unknown as readonly { Name: string; Count: number; Mean: number; Max: number }[]
+    const sample = samples.find(({ Name }) => Name === 'vault.core.handle_request')
+    expect(sample?.Count).toBeGreaterThanOrEqual(20)
+    expect(sample?.Max).toBeGreaterThanOrEqual(sample?.Mean ?? Number.NaN)
+    await vault.request('DELETE', `sys/audit/${device}`)
+    await vault.request('DELETE', `sys/auth/${logins}`)
   })
 })

@@ -32,11 +32,15 @@ function sink(): AuditSink & { readonly lines: string[]; fails: boolean; closed:
 function setUp() {
   const failures: string[] = []
   const events: AuditEvent[] = []
-  const broker = new AuditBroker((event) => {
-    events.push(event)
-    if (event.kind !== 'audit-failed') return
-    failures.push(`${event.path}: ${event.error instanceof Error ? event.error.message : ''}`)
-  }, now)
+  const broker = new AuditBroker(
+    (event) => {
+      events.push(event)
+      if (event.kind !== 'audit-failed') return
+      failures.push(`${event.path}: ${event.error instanceof Error ? event.error.message : ''}`)
+    },
+    now,
+    now,
+  )
   const [one, two] = [sink(), sink()]
   broker.add('one/', one, salt(1), OPTIONS)
   broker.add('two/', two, salt(2), OPTIONS)
@@ -88,7 +92,7 @@ describe('the broker', () => {
   })
 
   it('allows everything without a device', async () => {
-    const broker = new AuditBroker(() => undefined, now)
+    const broker = new AuditBroker(() => undefined, now, now)
     expect(broker.enabled).toBe(false)
     await broker.request(auditedRequest(), undefined)
   })
@@ -154,7 +158,7 @@ describe('the broker', () => {
   })
 
   it('S44: refuses requests when the only device is one that cannot be made', async () => {
-    const broker = new AuditBroker(() => undefined, now)
+    const broker = new AuditBroker(() => undefined, now, now)
     broker.addRefusing('bad/', new AuditWriteError('no such device'))
     await expect(broker.request(auditedRequest(), undefined)).rejects.toMatchObject({ code: 'internal' })
     broker.reopen()

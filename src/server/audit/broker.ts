@@ -4,6 +4,7 @@
  * Invariant: with a device enabled, nothing is done before its request entry is stored, and nothing is answered before
  * its response entry is (vault-api 12; S44). With none, there is no audit and everything is allowed, as in Vault.
  */
+import { Durations, type DurationSummary } from '../logical/durations.ts'
 import { LogicalError } from '../logical/index.ts'
 import { type AuditedRequest, type AuditedResponse, createEntries, type Entries, type EntryOptions } from './entry.ts'
 import { createHasher, type Hasher } from './hash.ts'
@@ -62,14 +63,18 @@ export class AuditBroker {
   readonly #devices = new Map<string, Device>()
   readonly #report: (event: AuditEvent) => void
   readonly #now: () => number
+  readonly #elapsed: () => number
+  readonly #requestTimes = new Durations()
+  readonly #responseTimes = new Durations()
 
   /**
    * `report` is told of each device that did not take an entry, or could not be opened, also when another one did.
-   * `now` in Unix milliseconds.
+   * `now` in Unix milliseconds; `elapsed` in ms of a clock that never goes back.
    */
-  constructor(report: (event: AuditEvent) => void, now: () => number) {
+  constructor(report: (event: AuditEvent) => void, now: () => number, elapsed: () => number) {
     this.#report = report
     this.#now = now
+    this.#elapsed = elapsed
   }
 
   get enabled(): boolean {
@@ -149,6 +154,12 @@ export class AuditBroker {
     }))
   }
 
+  /** How long entries took to be stored, on all devices. */
+  times(): { readonly requests: DurationSummary; readonly responses: DurationSummary } {
+    const now = this.#elapsed()
+    return { requests: this.#requestTimes.summary(now), responses: this.#responseTimes.summary(now) }
+  }
+
   /** For `sys/audit-hash`. `undefined` when there is no such device. */
   hash(name: string, input: string): string | undefined {
     return this.#devices.get(name)?.hasher.text(input)
@@ -185,10 +196,19 @@ export class AuditBroker {
 
   async #store(what: Stored, line: (device: Device) => string): Promise<void> {
     if (this.#devices.size === 0) return
+    const began = this.#elapsed()
     const stored = await Promise.all(
       Array.from(this.#devices, ([name, device]) => this.#storeOn(name, device, what, line)),
     )
+    this.#noteTime(what, began)
     if (!stored.includes(true)) throw new LogicalError('internal', 'internal error', 'wrapped')
+  }
+
+  /** Two entries in one write took as long each. */
+  #noteTime({ count, response }: Stored, began: number): void {
+    const ended = this.#elapsed()
+    if (count === 2 || response === undefined) this.#requestTimes.note(ended - began, ended)
+    if (response !== undefined) this.#responseTimes.note(ended - began, ended)
   }
 
   async #storeOn(

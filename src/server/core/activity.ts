@@ -4,6 +4,7 @@
  * On the way of every request: it keeps the exchange as it is, and shows something of it to whoever asks.
  */
 import type { AnswerCount, RequestUnderWay } from '../engines/system/index.ts'
+import { Durations, type DurationSummary } from '../logical/durations.ts'
 import type { Exchange } from './exchange.ts'
 
 export class Activity {
@@ -11,14 +12,19 @@ export class Activity {
   /** Of each operation the answers by class of status, those of 2xx at 2. */
   readonly #answers = new Map<string, number[]>()
   #logins = 0
+  readonly #requestTimes = new Durations()
+  readonly #loginTimes = new Durations()
 
   begin(exchange: Exchange): void {
     this.#underWay.add(exchange)
   }
 
-  end(exchange: Exchange, status: number): void {
+  /** `began` and `ended` by a clock that never goes back, in ms. */
+  end(exchange: Exchange, status: number, began: number, ended: number): void {
     this.#underWay.delete(exchange)
-    const { operation } = exchange
+    const { operation, open } = exchange
+    const times = open ? this.#loginTimes : this.#requestTimes
+    times.note(ended - began, ended)
     const counts = this.#answers.get(operation) ?? []
     const kind = Math.floor(status / 100)
     counts[kind] = (counts[kind] ?? 0) + 1
@@ -31,6 +37,11 @@ export class Activity {
 
   get logins(): number {
     return this.#logins
+  }
+
+  /** Of requests, and of those on paths that ask for no token. */
+  times(now: number): { readonly requests: DurationSummary; readonly logins: DurationSummary } {
+    return { requests: this.#requestTimes.summary(now), logins: this.#loginTimes.summary(now) }
   }
 
   underWay(): readonly RequestUnderWay[] {

@@ -96,9 +96,12 @@ export interface Core {
   close(): Promise<void>
 }
 
+/** By the machine's clock that never goes back, in ms. */
+const elapsed = (): number => performance.now()
+
 export function createCore(options: CoreOptions): Core {
   const { storage, random = systemRandom, report = () => undefined } = options
-  const { now = createSteadyClock(Date.now, () => performance.now()), leaseTtl = SYSTEM_LEASE_TTL } = options
+  const { now = createSteadyClock(Date.now, elapsed), leaseTtl = SYSTEM_LEASE_TTL } = options
   const about: About = {
     started: now(),
     version: options.version ?? '',
@@ -146,6 +149,7 @@ export function createCore(options: CoreOptions): Core {
       started = await openSession({
         barrier,
         now,
+        elapsed,
         random,
         auditFolders: options.auditFolders ?? [],
         userLockout: options.userLockout ?? true,
@@ -221,6 +225,7 @@ export function createCore(options: CoreOptions): Core {
     const first = await openSession({
       barrier: newBarrier,
       now,
+      elapsed,
       random,
       auditFolders: [],
       userLockout: false,
@@ -264,7 +269,7 @@ export function createCore(options: CoreOptions): Core {
       if (isStatusPath(request.path))
         return statusReply(request, status).catch((error: unknown) => replyToError(error, reportBug))
       if (session === undefined) return replyToError(new LogicalError('sealed', 'Vault is sealed', 'bare'), reportBug)
-      return handleUnsealed(request, session, { time: now(), activity, report })
+      return handleUnsealed(request, session, { time: now(), elapsed, activity, report })
     },
     initialize,
     async unsealWithKey(key) {

@@ -1,6 +1,6 @@
 /** The server and its machine as `sys/host-info`, `sys/metrics` and their neighbours tell of them. */
 import { arch, cpus, freemem, platform, release, totalmem, uptime } from 'node:os'
-import type { AuditDeviceStatus } from '../audit/index.ts'
+import type { AuditBroker, AuditDeviceStatus } from '../audit/index.ts'
 import type { FactsPort } from '../engines/system/index.ts'
 import type { Entities } from '../identity/index.ts'
 import type { JsonObject } from '../json/index.ts'
@@ -16,9 +16,12 @@ interface FactSources {
   readonly entities: Entities
   readonly mounts: MountTable
   readonly auditStatus: () => readonly AuditDeviceStatus[]
+  readonly auditTimes: AuditBroker['times']
   readonly versions: Setting<readonly InstalledVersion[]>
   readonly config: JsonObject
   readonly now: () => number
+  /** For the times of `activity`. */
+  readonly elapsed: () => number
 }
 
 export interface InstalledVersion {
@@ -36,9 +39,11 @@ export function createFacts({
   entities,
   mounts,
   auditStatus,
+  auditTimes,
   versions,
   config,
   now,
+  elapsed,
 }: FactSources): FactsPort {
   let counted = { at: Number.NEGATIVE_INFINITY, stored: 0, expiring: 0 }
   return {
@@ -47,6 +52,7 @@ export function createFacts({
     underWay: () => activity.underWay(),
     answers: () => activity.answers(),
     logins: () => activity.logins,
+    times: () => ({ ...activity.times(elapsed()), audit: auditTimes() }),
     audit: () => auditStatus().map(({ path, stored, refused }) => ({ path, stored, refused })),
     mounts: () => ({ logical: mounts.list('secret').length, auth: mounts.list('auth').length }),
     memory: () => {

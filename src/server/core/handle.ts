@@ -34,6 +34,8 @@ function asksForHelp({ method, query }: CoreRequest): boolean {
 interface Surroundings {
   /** Unix milliseconds. */
   readonly time: number
+  /** A clock that never goes back, in ms, from anywhere on. */
+  readonly elapsed: () => number
   readonly activity: Activity
   readonly report: Report
 }
@@ -42,11 +44,12 @@ interface Surroundings {
 export async function handleUnsealed(
   request: CoreRequest,
   session: Session,
-  { time, activity, report }: Surroundings,
+  { time, elapsed, activity, report }: Surroundings,
 ): Promise<CoreReply> {
   const refused = refuseEarly(request)
   if (refused !== undefined) return refused
   session.occupancy.enter()
+  const began = elapsed()
   const requestId = randomUUID()
   const reportBug = (error: unknown): void => report({ kind: 'internal-error', error, requestId })
   let exchange: Exchange | undefined
@@ -66,7 +69,7 @@ export async function handleUnsealed(
   } catch (error) {
     return replyToError(error, reportBug)
   } finally {
-    if (exchange !== undefined) activity.end(exchange, status)
+    if (exchange !== undefined) activity.end(exchange, status, began, elapsed())
     session.occupancy.leave()
   }
 }

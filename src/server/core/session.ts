@@ -76,6 +76,8 @@ export interface SessionOptions {
   readonly barrier: Barrier
   readonly seal: Seal
   readonly now: () => number
+  /** For how long something takes, in ms, by a clock that never goes back. */
+  readonly elapsed: () => number
   readonly random: (bytes: number) => Buffer
   readonly auditFolders: readonly string[]
   /** Whether who fails to log in too often is locked out for a while. */
@@ -98,7 +100,7 @@ export interface SessionOptions {
 
 /** @throws {AuditWriteError} when audit devices are enabled and none can be opened: the server then stays sealed. */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { barrier, now, random, report } = options
+  const { barrier, now, elapsed, random, report } = options
   const policies = new PolicyStore({ storage: barrier.view('sys/policy/'), now })
   await policies.ensureDefault()
   const tokenStorage = barrier.view('sys/token/')
@@ -124,7 +126,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const leaseTtl = (entry: MountEntry): LeaseTtl => leaseTtlOf(entry, options.leaseTtl)
   const currentTtl = (entry: MountEntry): LeaseTtl =>
     leaseTtl(mounts.current(entry.uuid) ?? mounts.get(entry.path)?.entry ?? entry)
-  const audit = new AuditBroker(report, now)
+  const audit = new AuditBroker(report, now, elapsed)
   const { auditFolders: folders, auditPlace: place } = options
   const devices = createAuditDevices({ storage: core, broker: audit, folders, place, random, now, report })
 
@@ -179,6 +181,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     entities,
     mounts,
     auditStatus: () => audit.status(),
+    auditTimes: () => audit.times(),
+    elapsed,
     versions,
     config: options.configState,
     now,

@@ -4,6 +4,7 @@
  */
 import { type JsonObject, LogicalError, type LogicalResponse, type Route } from '../../logical/index.ts'
 import { formatInstant } from '../../logical/duration.ts'
+import type { DurationSummary } from '../../logical/durations.ts'
 
 export interface FactsPort {
   /** Those that served this store, the oldest first. Unix milliseconds. */
@@ -13,7 +14,14 @@ export interface FactsPort {
   underWay(): readonly RequestUnderWay[]
   /** Since the process started. */
   answers(): readonly AnswerCount[]
+  /** That gave a token. */
   logins(): number
+  /** Of requests, of those on paths that ask for no token, and of audit entries. */
+  times(): {
+    readonly requests: DurationSummary
+    readonly logins: DurationSummary
+    readonly audit: { readonly requests: DurationSummary; readonly responses: DurationSummary }
+  }
   audit(): readonly { readonly path: string; readonly stored: number; readonly refused: number }[]
   mounts(): { readonly logical: number; readonly auth: number }
   /** Of the process, in bytes. */
