@@ -189,6 +189,12 @@ describe('stringifyJson', () => {
   it('refuses a number that JSON cannot hold', () => {
     expect(() => stringifyJson([Number.NaN])).toThrow(RangeError)
   })
+
+  it('writes long lists as the built-in function does, and numbers among them as they came', () => {
+    const texts = Array.from({ length: 100 }, (_, n) => `\u0001"\ud800${n}`)
+    expect(stringifyJson(texts)).toBe(JSON.stringify(texts))
+    expect(stringifyJson([...texts, new ExactNumber('1.10')])).toBe(`${JSON.stringify(texts).slice(0, -1)},1.10]`)
+  })
 })
 
 describe('S55: keys that JavaScript knows are ordinary data', () => {

@@ -7,7 +7,7 @@ export { createMemoryStorage } from './memory.ts'
 export type { FrozenStore, PhysicalStorage, Replacement, StoredEntry } from './physical.ts'
 export { OLDEST_STORE_VERSION, STORE_VERSION } from './folder.ts'
 export { keysBelow, type Page, pageOf, scanPage } from './page.ts'
-export { unhurried, unhurriedList, unhurriedNames } from './unhurried.ts'
+export { unhurried, unhurriedList, unhurriedNames, unhurriedSort } from './unhurried.ts'
 export { stageStorage, type StagedStorage } from './staged.ts'
 export {
   checkKey,

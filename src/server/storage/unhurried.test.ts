@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createMemoryStorage } from './memory.ts'
 import { compareKeys, sortKeys, type Storage, type Write } from './storage.ts'
-import { unhurriedList } from './unhurried.ts'
+import { unhurriedList, unhurriedSort } from './unhurried.ts'
 import { turnsDuring } from '../turns.case.ts'
 
 const put = (key: string): Write => ({ kind: 'put', key, value: new Uint8Array() })
@@ -59,4 +59,22 @@ it('keys are sorted by their bytes, with surrogates or without', () => {
       expect(sortKeys([...keys])).toEqual([...keys].sort(compareKeys))
     }),
   )
+})
+
+describe('long lists are sorted in the same way', () => {
+  it('whatever is in them', async () => {
+    const text = fc.oneof(fc.string(), fc.stringMatching(/^[a\ue000\uffee\u{1f600}]{0,4}$/u))
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 50 }), fc.nat(9000), async (few, length) => {
+        const keys = Array.from({ length }, (_, n) => `${few[n % few.length] ?? ''}${(n * 7919) % 1000}`)
+        expect(await unhurriedSort([...keys])).toEqual([...keys].sort(compareKeys))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('with turns for others', async () => {
+    const keys = Array.from({ length: 20_000 }, (_, n) => `${(n * 7919) % 20_000}`)
+    expect(await turnsDuring(() => unhurriedSort(keys))).toBeGreaterThanOrEqual(10 + 4 * 10 - 5)
+  })
 })

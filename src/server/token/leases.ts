@@ -5,6 +5,7 @@
  * It holds nothing of its own: to end a lease is to end its token, with all below it. No engine gives leases of secrets.
  */
 import type { TokenEntry } from '../logical/logical.ts'
+import { unhurriedSort } from '../storage/index.ts'
 import type { TokenStore } from './token-store.ts'
 
 export class TokenLeases {
@@ -29,7 +30,7 @@ export class TokenLeases {
       const slash = leaseId.indexOf('/', prefix.length)
       names.add(leaseId.slice(prefix.length, slash === -1 ? undefined : slash + 1))
     }
-    return [...names].sort()
+    return unhurriedSort([...names])
   }
 
   /** Nothing happens when there is no such lease. */

@@ -25,7 +25,7 @@ import { planRenewal, type Renewal, type RenewalTerms } from './renewal.ts'
 import { Salt } from './salt.ts'
 import { tidyTokens } from './tidy.ts'
 import { BATCH_PREFIX, newAccessor, newServiceToken } from './token-text.ts'
-import { unhurried } from '../storage/unhurried.ts'
+import { unhurried, unhurriedSort } from '../storage/unhurried.ts'
 import { Turns } from '../../concurrency/index.ts'
 
 export interface IssuedToken {
@@ -162,7 +162,7 @@ export class TokenStore {
   async accessors(): Promise<string[]> {
     const accessors: string[] = []
     for await (const entry of this.#records.all()) if (this.#isAlive(entry)) accessors.push(entry.accessor)
-    return accessors.sort()
+    return unhurriedSort(accessors)
   }
 
   /** Spends one use. `undefined` when none was left. */

@@ -6,7 +6,7 @@
  */
 import { LRUCache } from 'lru-cache'
 import { internalError } from '../../logical/index.ts'
-import { type Storage, unhurriedNames, type Write } from '../../storage/index.ts'
+import { type Storage, unhurriedNames, unhurriedSort, type Write } from '../../storage/index.ts'
 import { Turns } from '../../../concurrency/index.ts'
 import type { Salt } from '../../token/index.ts'
 import { keyedName } from './keyed-name.ts'
@@ -96,7 +96,7 @@ export class SecretIdStore {
       const live = this.#live(secretIdKey(folder, name))
       if (live !== undefined) found.push(live.secretId.accessor)
     }
-    return found.sort()
+    return unhurriedSort(found)
   }
 
   /** All of a role that is gone. */
