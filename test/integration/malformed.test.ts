@@ -53,6 +53,9 @@ const told = (flaw: Malformed['flaw'], status: number, code = ''): Malformed => 
 /** In every request, wherever it has room for it. */
 const SENT = 'planted-7c1f'
 
+/** As long as a busy machine takes. */
+const SOON = { timeout: 20_000 }
+
 describe('S10: what no request is', () => {
   const CASES: Readonly<Record<string, readonly [request: string, event: Malformed]>> = {
     'a line that is no HTTP': [`${SENT} / x\r\n\r\n`, told('framing', 400, 'HPE_INVALID_METHOD')],
@@ -132,13 +135,13 @@ describe('over TLS', () => {
         this.end()
       }),
     )
-    await vi.waitFor(() => expect(events).toHaveLength(1))
+    await vi.waitFor(() => expect(events).toHaveLength(1), SOON)
     expect(events[0]).toMatchObject({ flaw: 'tls', status: 0, code: 'ERR_SSL_HTTP_REQUEST' })
     // A client that trusts somebody else: what people ask about first.
     await expect(
       execute('openssl', ['s_client', '-verify_return_error', '-connect', `127.0.0.1:${port}`]),
     ).rejects.toThrow(/verify error|Command failed/)
-    await vi.waitFor(() => expect(events).toHaveLength(2))
+    await vi.waitFor(() => expect(events).toHaveLength(2), SOON)
     expect(events[1]).toMatchObject({ flaw: 'tls', status: 0, address: '127.0.0.1' })
     expect(events[1]?.code).toMatch(/^ERR_SSL_.*ALERT_UNKNOWN_CA$/)
   })
@@ -155,7 +158,7 @@ describe('over TLS', () => {
       socket.write(`${SENT} is no preface of HTTP/2`),
     )
     await closed(socket)
-    await vi.waitFor(() => expect(events).toHaveLength(2))
+    await vi.waitFor(() => expect(events).toHaveLength(2), SOON)
     expect(events[1]).toMatchObject({ flaw: 'framing', status: 0, code: 'ERR_HTTP2_ERROR' })
     expect(JSON.stringify(events)).not.toContain(SENT)
   })
