@@ -48,11 +48,12 @@ describe('request fields', () => {
 
   it.each<[JsonValue, boolean]>([
     ...['1', 't', 'T', 'TRUE', 'true', 'True', 1, true].map((value): [JsonValue, boolean] => [value, true]),
-    ...['0', 'f', 'F', 'FALSE', 'false', 'False', 0, false].map((value): [JsonValue, boolean] => [value, false]),
+    ...['', '0', 'f', 'F', 'FALSE', 'false', 'False', 0, false].map((value): [JsonValue, boolean] => [value, false]),
   ])('a boolean from %j is %j', (value, expected) => expect(boolField(data(value), 'x')).toBe(expected))
 
   it.each<[JsonValue, number]>([
     [3, 3],
+    ['', 0],
     ['3', 3],
     ['-3', -3],
     [new ExactNumber('-0'), 0],
@@ -108,6 +109,7 @@ describe('request fields', () => {
     const object = { a: [1, { b: null }] }
     expect(objectField(data(object), 'x')).toBe(object)
     expect(objectField(data(raw(object)), 'x')).toBe(object)
+    for (const empty of [[], raw([])]) expect(Object.keys(objectField(data(empty), 'x') ?? { not: 'read' })).toEqual([])
   })
 
   const wrong: [string, (data: JsonObject, name: string) => unknown, JsonValue][] = [

@@ -19,17 +19,19 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((text) => [text, false] as const),
 ])
 
-/** A boolean, 0 or 1, or a text that Go takes for one. */
+/** A boolean, 0 or 1, or a text that Go takes for one; an empty text is false, as in Vault. */
 export function boolField(data: JsonObject, name: string): boolean | undefined {
   const value = fieldOf(data, name)
   if (value === undefined) return undefined
+  if (value === '') return false
   return BOOLEANS.get(scalarText(value) ?? '') ?? refuse(name, 'expected a boolean')
 }
 
-/** A whole number, or its decimal text. */
+/** A whole number, or its decimal text; an empty text is 0, as in Vault (`?version=`). */
 export function intField(data: JsonObject, name: string): number | undefined {
   const value = fieldOf(data, name)
-  return value === undefined ? undefined : (wholeNumber(value) ?? refuse(name, 'expected an integer'))
+  if (value === undefined || value === '') return value === '' ? 0 : undefined
+  return wholeNumber(value) ?? refuse(name, 'expected an integer')
 }
 
 /** A number with or without a fraction, or its decimal text. */
@@ -57,9 +59,11 @@ export function signedDurationField(data: JsonObject, name: string): number | un
   return seconds === undefined ? refuse(name, 'expected a duration') : Math.trunc(seconds) + 0
 }
 
+/** An empty list is an empty object, as in Vault: PHP writes one for the other. */
 export function objectField(data: JsonObject, name: string): JsonObject | undefined {
   const value = fieldOf(data, name)
   if (value === undefined) return undefined
+  if (Array.isArray(value) && value.length === 0) return Object.create(null) as JsonObject
   return isObject(value) ? value : refuse(name, 'expected an object')
 }
 

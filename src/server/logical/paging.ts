@@ -10,7 +10,7 @@ export function pageFields(data: JsonObject): { readonly after: string; readonly
 
 /**
  * The fields of a list whose policy sets a bound (`pagination_limit`): no request gets more than that (S31). Who does not
- * say how much, or says 0 or `max`, gets as much as allowed; who asks for more is refused, as in OpenBao.
+ * say how much, or says 0, nothing or `max`, gets as much as allowed; who asks for more is refused, as in OpenBao.
  *
  * @returns `undefined` for a refusal
  */
@@ -18,7 +18,8 @@ export function boundedPageFields(data: JsonObject | undefined, bound: number): 
   const fields = Object.assign(Object.create(null) as JsonObject, data)
   const { limit = null } = fields
   const text = typeof limit === 'string' || typeof limit === 'number' ? String(limit) : ''
-  const wanted = limit === null || limit === 'max' ? 0 : /^\d{1,15}$/.test(text) ? Number(text) : undefined
+  const wanted =
+    limit === null || limit === 'max' || limit === '' ? 0 : /^\d{1,15}$/.test(text) ? Number(text) : undefined
   if (wanted === undefined || wanted > bound) return undefined
   fields['limit'] = wanted === 0 ? bound : wanted
   return fields

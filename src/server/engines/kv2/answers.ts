@@ -60,7 +60,8 @@ export function durationText(seconds: number): string {
 }
 
 function customMetadataAnswer({ customMetadata }: KeyMetadata): JsonObject | null {
-  if (customMetadata === null) return null
+  // Vault keeps no difference between none and an empty one.
+  if (customMetadata === null || customMetadata.size === 0) return null
   const answer = object({})
   for (const [key, value] of customMetadata) answer[key] = value
   return answer
