@@ -70,4 +70,12 @@ describe('others have their turn', () => {
     expect(turns).toBeGreaterThanOrEqual(NAMES / 250 - 1 + NAMES / 500 - 1)
     expect(readFileSync(join(folder, 'audit.log'), 'utf8').trimEnd().split('\n').at(-1)).toContain(`"path":"${path}`)
   })
+
+  it('while a mount goes with all that it holds', async () => {
+    expect(await turnsDuring(() => ask('DELETE', 'sys/mounts/one'))).toBeGreaterThanOrEqual(NAMES / 250 - 1)
+    expect(
+      (await server.answer({ method: 'LIST', path: '/v1/one/f', headers: { 'x-vault-token': token }, body: undefined }))
+        .status,
+    ).toBe(404)
+  })
 })

@@ -232,11 +232,11 @@ export function createEntries(deviceHasher: Hasher, options: EntryOptions) {
      * Does the long part of the work on the next line or lines of a request, letting others have their turn; `undefined`
      * when there is none.
      */
-    prepare(request: AuditedRequest, response?: AuditedResponse): Promise<unknown> | undefined {
-      const asked = subjects.has(request) || request.data === undefined ? undefined : hasher.prepare(request.data)
-      const { data: answered } = response ?? {}
-      const told = answered === undefined || isElided(request) ? undefined : hasher.prepare(answered)
-      return asked === undefined || told === undefined ? (asked ?? told) : Promise.all([asked, told])
+    prepare(request: AuditedRequest, response?: AuditedResponse): Promise<void> | undefined {
+      return hasher.prepare(
+        subjects.has(request) ? undefined : request.data,
+        isElided(request) ? undefined : response?.data,
+      )
     },
     /** The entry that shows a new device works. */
     test: (time: number): string => line('request', time, [TEST_REQUEST]),

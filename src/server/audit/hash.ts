@@ -15,10 +15,10 @@ export interface Hasher {
   /** A JSON value as JSON text, its strings hashed. */
   json(value: JsonValue): string
   /**
-   * Hashes what is long among the members of `data` beforehand, in slices, so that `json` has it at once and others have
+   * Hashes what is long among the members of the documents beforehand, in slices, so that `json` has it at once and others have
    * their turn meanwhile. `undefined` when nothing is.
    */
-  prepare(data: JsonObject): Promise<void> | undefined
+  prepare(...documents: readonly (JsonObject | undefined)[]): Promise<void> | undefined
 }
 
 /** Hides nothing: for a device with `log_raw`. */
@@ -77,8 +77,8 @@ export function createHasher(salt: Buffer): Hasher {
     return `${out}}`
   }
 
-  function prepare(data: JsonObject): Promise<void> | undefined {
-    const long = Object.values(data).filter(isLong)
+  function prepare(...documents: readonly (JsonObject | undefined)[]): Promise<void> | undefined {
+    const long = documents.flatMap((data) => (data === undefined ? [] : Object.values(data).filter(isLong)))
     return long.length === 0 ? undefined : prepareAll(long)
   }
 

@@ -41,8 +41,8 @@ it('finds a name back with and without its cache', () => {
       const prefix = names.storedPrefix(`${folder}/`)
       const stored = names.storedKey(`${folder}/${name}`).slice(prefix.length)
       for (const reader of [names, new Names(keyring)]) {
-        expect(reader.clearName(`${folder}/`, prefix, stored, false)).toBe(name)
-        expect(reader.clearName(`${folder}/`, prefix, `${stored}/`, true)).toBe(`${name}/`)
+        expect(reader.clearNames(`${folder}/`, prefix, [stored], 1e6)).toEqual([name])
+        expect(reader.clearNames(`${folder}/`, prefix, [`${stored}/`], 0)).toEqual([`${name}/`])
       }
     }),
   )

@@ -25,8 +25,6 @@ const IV_BYTES = 16
  * use and by weight took a sixth of the server's time where many entries are each used once.
  */
 const REMEMBERED = 8192
-/** Of one list: as many as the cache surely keeps. */
-export const REMEMBERED_AT_ONCE: number = REMEMBERED
 /** Of a path, in characters: longer ones are rare, and are encrypted again each time. */
 const LONGEST_REMEMBERED = 256
 
@@ -62,16 +60,12 @@ export class Names {
   }
 
   /**
-   * A name in a list. `remember`: not those of a long list, which would drive out everything else.
-   * @throws {BarrierError} `barrier-corrupt` when the name does not belong below this prefix.
+   * Names of a list, `before` of which were given already. Those of a long list are not remembered beyond what the cache
+   * surely keeps: they would drive out everything else.
+   * @throws {BarrierError} `barrier-corrupt` when one does not belong below this prefix.
    */
-  clearName(prefix: string, storedPrefix: string, name: string, remember: boolean): string {
-    const isFolder = name.endsWith('/')
-    const segment = isFolder ? name.slice(0, -1) : name
-    const stored = storedPrefix + segment
-    const clear = this.#clear.get(stored) ?? this.#decrypt(prefix, segment)
-    if (remember && stored.length <= 2 * LONGEST_REMEMBERED) this.#clear.set(stored, clear)
-    return isFolder ? `${clear}/` : clear
+  clearNames(prefix: string, storedPrefix: string, names: readonly string[], before: number): string[] {
+    return names.map((name, index) => this.#clearName(prefix, storedPrefix, name, before + index < REMEMBERED))
   }
 
   /** The last use: the cipher overwrites its copy of the key when it ends. */
@@ -79,6 +73,15 @@ export class Names {
     this.#blocks.final()
     this.#stored.clear()
     this.#clear.clear()
+  }
+
+  #clearName(prefix: string, storedPrefix: string, name: string, remember: boolean): string {
+    const isFolder = name.endsWith('/')
+    const segment = isFolder ? name.slice(0, -1) : name
+    const stored = storedPrefix + segment
+    const clear = this.#clear.get(stored) ?? this.#decrypt(prefix, segment)
+    if (remember && stored.length <= 2 * LONGEST_REMEMBERED) this.#clear.set(stored, clear)
+    return isFolder ? `${clear}/` : clear
   }
 
   #encrypt(path: string, name: string): string {

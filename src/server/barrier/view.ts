@@ -3,7 +3,6 @@
  */
 import { checkKey, checkPrefix, sortKeys, type Storage, type Write } from '../storage/index.ts'
 import type { Changed } from './entries.ts'
-import { REMEMBERED_AT_ONCE } from './names.ts'
 import { sealed, type Unsealed } from './unsealed.ts'
 
 /** `unsealed` throws while there are no keys. */
@@ -47,9 +46,7 @@ export function createView(prefix: string, lower: Storage, unsealed: () => Unsea
       checkPrefix(below)
       const folder = prefix + below
       const stored = names.storedPrefix(folder)
-      return sortKeys(
-        lower.list(stored).map((name, index) => names.clearName(folder, stored, name, index < REMEMBERED_AT_ONCE)),
-      )
+      return sortKeys(names.clearNames(folder, stored, lower.list(stored), 0))
     },
     count(below) {
       const { names } = unsealed()
@@ -65,9 +62,8 @@ export function createView(prefix: string, lower: Storage, unsealed: () => Unsea
       for (const piece of lower.pieces(stored, most)) {
         // Sealed between two pieces, the names are without their key.
         if (unsealed().names !== names) throw sealed()
-        const remember = given < REMEMBERED_AT_ONCE
+        yield names.clearNames(folder, stored, piece, given)
         given += piece.length
-        yield piece.map((name) => names.clearName(folder, stored, name, remember))
       }
     },
     commit,

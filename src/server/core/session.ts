@@ -35,7 +35,7 @@ import {
   type Seal,
   type ShareBackup,
 } from '../seal/index.ts'
-import { keysBelow, type Storage } from '../storage/index.ts'
+import { type Storage, unhurriedKeys, unhurriedList } from '../storage/index.ts'
 import { base62, SERVICE_TOKEN_LENGTH, TokenStore, WrappingTokens } from '../token/index.ts'
 import type { JsonObject } from '../json/index.ts'
 import type { Activity } from './activity.ts'
@@ -283,7 +283,7 @@ async function erase(view: Storage): Promise<void> {
     await view.commit(pending.map((key) => ({ kind: 'delete', key })))
     pending = []
   }
-  for (const key of keysBelow((folder) => view.list(folder))) {
+  for await (const key of unhurriedKeys((folder) => unhurriedList(view, folder))) {
     pending.push(key)
     if (pending.length >= CHUNK) await flush()
   }

@@ -58,11 +58,9 @@ export interface Answer {
 /** Rejects when the client goes away, and for bugs. */
 export async function answerTo(core: Core, incoming: Incoming, rules: ListenerRules): Promise<Answer> {
   const { listener, faults } = rules
-  const note = (flaw: Flaw, status: number): void =>
-    rules.noteMalformed({ flaw, status, code: '', address: incoming.peerAddress })
   const source = remoteOf(incoming, listener)
   if (source.kind === 'refused') {
-    note('source', 400)
+    note('source', 400, incoming, rules)
     return answerOf(refusal(400, source.text), listener)
   }
   const { method, url, headers } = incoming
@@ -82,7 +80,7 @@ export async function answerTo(core: Core, incoming: Incoming, rules: ListenerRu
     openMetrics: listener.kind === 'tcp' && listener.openMetrics === true,
   })
   if (head.kind === 'refused') {
-    if (head.flaw !== undefined) note(head.flaw, head.reply.status)
+    if (head.flaw !== undefined) note(head.flaw, head.reply.status, incoming, rules)
     return answerOf(head.reply, listener, extra)
   }
   const { request, body: kind } = head
@@ -107,12 +105,16 @@ export async function answerTo(core: Core, incoming: Incoming, rules: ListenerRu
   const bytes = await readBody(incoming.body, headers['content-length'], most, incoming.budget)
   const body = decodeBody(bytes, request.contentType)
   if (body.kind === 'refused') {
-    note('body', body.status)
+    note('body', body.status, incoming, rules)
     const tooMuch = body.status === 413 || body.status === 429
     return { ...answerOf(refusal(body.status, body.text), listener, extra), abandon: tooMuch }
   }
   const reply = core.handle(body.kind === 'none' ? request : { ...request, body: body.data })
   return answerOf(reply instanceof Promise ? await inTime(reply, listener) : reply, listener, extra)
+}
+
+function note(flaw: Flaw, status: number, { peerAddress }: Incoming, { noteMalformed }: ListenerRules): void {
+  noteMalformed({ flaw, status, code: '', address: peerAddress })
 }
 
 const NO_STORE: readonly string[] = ['Cache-Control', 'no-store']

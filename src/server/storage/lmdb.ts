@@ -13,6 +13,7 @@
  * (seen on a busy machine, one run in four). What is committed meanwhile waits, and then shares one transaction and one
  * sync.
  */
+import { setImmediate as turn } from 'node:timers/promises'
 import {
   type Database,
   FIRST_KEY,
@@ -189,9 +190,7 @@ function groupCommits(database: Database): (writes: readonly Prepared[]) => Prom
   /** Never rejects: what fails is handed to those whom it concerns. */
   async function writeAll(): Promise<void> {
     // What else is committed in this turn of the event loop comes along.
-    await new Promise((resolve) => {
-      setImmediate(resolve)
-    })
+    await turn()
     while (waiting.length > 0) {
       const together = waiting
       waiting = []

@@ -61,14 +61,15 @@ export class MarkedEntries {
     return value.subarray(HEADER_BYTES)
   }
 
-  /** Names directly below a folder, sorted. `folder` is empty or ends in `/`. */
-  list(folder: string): string[] {
-    return this.#options.storage.list(this.#options.values + folder)
+  /** Names directly below a folder, sorted; others have their turn meanwhile. `folder` is empty or ends in `/`. */
+  list(folder: string): Promise<string[]> {
+    return unhurriedList(this.#options.storage, this.#options.values + folder)
   }
 
-  /** The same for a folder that may be long: others have their turn meanwhile. */
-  unhurriedList(folder: string): Promise<string[]> {
-    return unhurriedList(this.#options.storage, this.#options.values + folder)
+  /** Reads one name at most. */
+  isEmpty(): boolean {
+    const [first] = this.#options.storage.pieces(this.#options.values, 1)
+    return first === undefined
   }
 
   /** Resolves when it is durable. */

@@ -10,7 +10,9 @@ export interface Page {
 }
 
 /** Names directly below a folder, in the order of `Storage.list`. */
-type List<Names> = (folder: string) => Names
+type List = (folder: string) => readonly string[]
+/** The same, as `unhurriedList` gives them. */
+type UnhurriedList = (folder: string) => Promise<readonly string[]>
 
 /** Of names in order. */
 export function pageOf(names: readonly string[], { after, limit }: Page): string[] {
@@ -18,33 +20,39 @@ export function pageOf(names: readonly string[], { after, limit }: Page): string
   return limit > 0 ? rest.slice(0, limit) : rest
 }
 
-/**
- * Every key below a folder, relative to it, in the order of their bytes; a page of them. A folder is listed when it is come
- * to, and one that lies before the page or behind it not at all.
- */
-export async function scanPage(
-  list: List<Promise<readonly string[]>>,
-  folder: string,
-  { after, limit }: Page,
-): Promise<string[]> {
+/** Every key below a folder, relative to it, in the order of their bytes; a page of them. */
+export async function scanPage(list: UnhurriedList, folder: string, { after, limit }: Page): Promise<string[]> {
   const keys: string[] = []
-  const isFull = (): boolean => limit > 0 && keys.length >= limit
-  const walk = async (within: string): Promise<void> => {
-    for (const name of await list(folder + within)) {
-      if (isFull()) return
-      const key = within + name
-      const isBehind = compareKeys(key, after) > 0
-      if (!name.endsWith('/')) {
-        if (isBehind) keys.push(key)
-      } else if (isBehind || after.startsWith(key)) await walk(key)
-    }
+  for await (const key of unhurriedKeys(list, folder, after)) {
+    keys.push(key)
+    if (keys.length === limit) break
   }
-  await walk('')
   return keys
 }
 
-/** Every key, in the order of their bytes. A folder is listed when it is come to. */
-export function* keysBelow(list: List<readonly string[]>, within = ''): Generator<string> {
+/**
+ * Every key below a folder, relative to it, in the order of their bytes, from behind `after` on. A folder is listed when
+ * it is come to, and one that lies before `after` not at all.
+ */
+export async function* unhurriedKeys(
+  list: UnhurriedList,
+  folder = '',
+  after = '',
+  within = '',
+): AsyncGenerator<string> {
+  for (const name of await list(folder + within)) {
+    const key = within + name
+    const isBehind = compareKeys(key, after) > 0
+    if (!name.endsWith('/')) {
+      if (isBehind) yield key
+    } else if (isBehind || after.startsWith(key)) {
+      yield* unhurriedKeys(list, folder, after, key)
+    }
+  }
+}
+
+/** Every key at once, in the same order: of a few. */
+export function* keysBelow(list: List, within = ''): Generator<string> {
   for (const name of list(within)) {
     if (name.endsWith('/')) yield* keysBelow(list, within + name)
     else yield within + name

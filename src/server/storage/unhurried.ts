@@ -13,9 +13,9 @@ const NAMES = 250
 /** The same, to be put in order. */
 const RUN = 2000
 
-export async function* unhurried<T>(items: Iterable<T>): AsyncGenerator<T> {
+export async function* unhurried<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
   let index = 0
-  for (const item of items) {
+  for await (const item of items) {
     index += 1
     if (index % SLICE === 0) await turn()
     yield item

@@ -5,7 +5,7 @@
  * It holds nothing of its own: to end a lease is to end its token, with all below it. No engine gives leases of secrets.
  */
 import type { TokenEntry } from '../logical/logical.ts'
-import { unhurriedSort } from '../storage/index.ts'
+import { unhurriedSort } from '../storage/unhurried.ts'
 import type { TokenStore } from './token-store.ts'
 
 export class TokenLeases {

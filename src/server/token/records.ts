@@ -10,6 +10,7 @@ import { LRUCache } from 'lru-cache'
 import type { TokenEntry } from '../logical/logical.ts'
 import { keysBelow } from '../storage/page.ts'
 import type { Storage, Write } from '../storage/storage.ts'
+import { unhurriedNames } from '../storage/unhurried.ts'
 import {
   accessorKey,
   childrenPrefix,
@@ -23,7 +24,6 @@ import {
   removeWrites,
 } from './record.ts'
 import type { Salt } from './salt.ts'
-import { unhurriedNames } from '../storage/unhurried.ts'
 
 /** Tokens kept decoded. */
 const CACHED = 10_000

@@ -4,9 +4,9 @@
  * Normal work leaves none of it. It is for stores that lost entries some other way, and for the operator's peace.
  */
 import type { Storage, Write } from '../storage/storage.ts'
+import { unhurriedNames } from '../storage/unhurried.ts'
 import { accessorKey, childrenPrefix, KEPT } from './record.ts'
 import type { TokenRecords } from './records.ts'
-import { unhurriedNames } from '../storage/unhurried.ts'
 
 export async function tidyTokens(storage: Storage, records: TokenRecords): Promise<void> {
   const gone: Write[] = []

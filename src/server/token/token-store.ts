@@ -14,6 +14,7 @@
 import type { AuthBlock, AuthGrant, TokenEntry } from '../logical/logical.ts'
 import { invalidRequest, permissionDenied } from '../logical/errors.ts'
 import type { Storage, Write } from '../storage/storage.ts'
+import { unhurried, unhurriedSort } from '../storage/unhurried.ts'
 import { authBlock } from './auth-block.ts'
 import { ExpiryIndex } from './expiry.ts'
 import { type LoginOptions, planLogin } from './login.ts'
@@ -25,7 +26,6 @@ import { planRenewal, type Renewal, type RenewalTerms } from './renewal.ts'
 import { Salt } from './salt.ts'
 import { tidyTokens } from './tidy.ts'
 import { BATCH_PREFIX, newAccessor, newServiceToken } from './token-text.ts'
-import { unhurried, unhurriedSort } from '../storage/unhurried.ts'
 import { Turns } from '../../concurrency/index.ts'
 
 export interface IssuedToken {

@@ -54,7 +54,7 @@ export function createCubbyhole({ storage, now, changeKept }: CubbyholeOptions):
       case 'read':
         return read(entries, path)
       case 'list':
-        return { kind: 'list', keys: entries.list(path) }
+        return list(entries, path)
       case 'create':
       case 'update':
         return write(owner, entries, path, data)
@@ -102,6 +102,10 @@ export function createCubbyhole({ storage, now, changeKept }: CubbyholeOptions):
     },
     handle: Object.assign(handle, { routes: ROUTES }),
   }
+}
+
+async function list(entries: MarkedEntries, folder: string): Promise<LogicalResponse> {
+  return { kind: 'list', keys: await entries.list(folder) }
 }
 
 function read(entries: MarkedEntries, path: string): LogicalResponse {

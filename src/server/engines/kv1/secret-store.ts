@@ -41,7 +41,7 @@ export class SecretStore {
 
   /** Names directly below a folder, sorted. `folder` is empty or ends in `/`. */
   list(folder: string): Promise<string[]> {
-    return this.#entries.unhurriedList(folder)
+    return this.#entries.list(folder)
   }
 
   put(path: string, document: string): Promise<void> {

@@ -2,9 +2,14 @@
  * The secrets of a mount of version 1 as whoever comes after it finds them: read one by one, and removed in the commit
  * that stores them anew. For a mount that nobody serves as version 1 any more.
  */
-import { keysBelow, MarkedEntries, MarkedEntryError, type Storage, type Write } from '../../storage/index.ts'
-
-const SLICE = 500
+import {
+  MarkedEntries,
+  MarkedEntryError,
+  type Storage,
+  unhurried,
+  unhurriedKeys,
+  type Write,
+} from '../../storage/index.ts'
 
 export class UnversionedSecrets {
   readonly #entries: MarkedEntries
@@ -16,12 +21,12 @@ export class UnversionedSecrets {
   }
 
   isEmpty(): boolean {
-    return this.#entries.list('').length === 0
+    return this.#entries.isEmpty()
   }
 
-  /** Folder by folder. Each folder is listed when it is come to. */
-  paths(): Iterable<string> {
-    return keysBelow((folder) => this.#entries.list(folder))
+  /** Folder by folder. Each folder is listed when it is come to. Others have their turn in between. */
+  paths(): AsyncIterable<string> {
+    return unhurried(unhurriedKeys((folder) => this.#entries.list(folder)))
   }
 
   /** The object as JSON text. @throws {MarkedEntryError} */
@@ -37,10 +42,8 @@ export class UnversionedSecrets {
   async count(): Promise<{ readonly all: number; readonly damaged: number }> {
     let all = 0
     let damaged = 0
-    for (const path of this.paths()) {
+    for await (const path of this.paths()) {
       all += 1
-      // Other requests get their turn in between.
-      if (all % SLICE === 0) await new Promise((resolve) => void setImmediate(resolve))
       try {
         this.document(path)
       } catch (error) {

@@ -16,7 +16,7 @@ import {
   unsupportedOperation,
   warned,
 } from '../../logical/index.ts'
-import { type Storage, StorageKeyError } from '../../storage/index.ts'
+import { type Storage, StorageKeyError, unhurried } from '../../storage/index.ts'
 import { CONFIG, configOperations } from './config-path.ts'
 import { DATA, dataOperations, SUBKEYS, subkeysOperations } from './data-paths.ts'
 import { KeyStore } from './key-store.ts'
@@ -36,7 +36,12 @@ interface Kv2Options {
   readonly unversioned?: Unversioned
 }
 
-const NOTHING: Unversioned = { isEmpty: () => true, paths: () => [], document: () => undefined, removal: () => [] }
+const NOTHING: Unversioned = {
+  isEmpty: () => true,
+  paths: () => unhurried([]),
+  document: () => undefined,
+  removal: () => [],
+}
 
 /** Prefixes whose writes count as `create` while the key has no metadata. */
 const WITH_EXISTENCE_CHECK: ReadonlySet<string> = new Set(['data', 'metadata'])

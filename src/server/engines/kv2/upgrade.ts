@@ -13,7 +13,7 @@ import { addVersion } from './versions.ts'
 /** Secrets without versions in the mount's own view. Nobody adds any more. */
 export interface Unversioned {
   isEmpty(): boolean
-  paths(): Iterable<string>
+  paths(): AsyncIterable<string>
   /** JSON text of an object; `undefined` when it has been removed. */
   document(path: string): string | undefined
   removal(path: string): Write[]
@@ -61,7 +61,7 @@ export class Upgrade {
 
   async #moveAll(): Promise<void> {
     let batch: Promise<void>[] = []
-    for (const path of this.#from.paths()) {
+    for await (const path of this.#from.paths()) {
       batch.push(this.#move(path))
       if (batch.length < BATCH) continue
       await Promise.all(batch)
